@@ -1,0 +1,135 @@
+/**
+ * What the local platform's two daemons say to their callers: JSON over HTTP on a unix socket in the runtime directory.
+ * Supervisor: `supervisor.sock`; load balancer: `lb.sock` (see `local/paths.ts`; both mode 0600 in a 0700 directory).
+ * Errors are `{error: {code, message}}` with a 4xx or 5xx status.
+ */
+
+// ---- supervisor -----------------------------------------------------------------------------------------------------
+//   GET    /                      -> {pid, version, processes: ProcessStatus[]}
+//   PUT    /processes/:name       ProcessSpec -> ProcessStatus   (same spec: no-op; other spec: stop, then start)
+//   GET    /processes/:name       -> ProcessStatus
+//   DELETE /processes/:name       -> {}           (SIGTERM to the group, SIGKILL after graceMs; waits until it is gone)
+//   POST   /shutdown              {keepProcesses: boolean} -> {}
+
+export interface ProcessSpec {
+  /** Argument list; never through a shell. */
+  command: string[];
+  cwd: string;
+  env: Record<string, string>;
+  /** SIGTERM, then SIGKILL to the whole process group after this. */
+  graceMs: number;
+  limits: { memoryMb?: number; cpus?: number };
+  /** The port it will listen on; taken by somebody else: refused before it is started, with the holder's pid where known. */
+  port?: number;
+  /** RFC 3339: stopped at this time, but only while its target group has weight 0 and no open connection (or its drain deadline passed). */
+  stopAfter?: string;
+  /** The target group that `stopAfter` asks the load balancer about. */
+  targetGroup?: string;
+}
+
+export interface ProcessStatus {
+  name: string;
+  state: "running" | "backing-off" | "stopped";
+  pid: number | null;
+  /** RFC 3339 of the last start. */
+  startedAt: string | null;
+  restarts: number;
+  /** Of the last exit, if there was one. */
+  lastExit: { code: number | null; signal: string | null; at: string } | null;
+  logFile: string;
+  spec: ProcessSpec;
+}
+
+// ---- load balancer --------------------------------------------------------------------------------------------------
+//   GET    /                      -> LoadBalancerState
+//   PUT    /target-groups/:name   TargetGroupSpec -> TargetGroupStatus
+//   DELETE /target-groups/:name   (refused with 409 while a route gives it weight)
+//   PUT    /routes/:team          RouteSpec -> RouteSpec        409 `stale-epoch` with {held: {epoch, revision}}
+//   DELETE /routes/:team
+//   PUT    /alarms/:team          AlarmRule[]                   kept for whoever evaluates; the load balancer only stores them
+//   GET    /stats/:team           -> TeamStats                  counters are at most 100 ms old
+//   GET    /stats                 -> {teams: Record<team, TeamStats>}
+
+export interface TargetGroupSpec {
+  team: string;
+  slot: string;
+  host: string;
+  port: number;
+  health: { path: string; intervalMs: number; timeoutMs: number; healthyAfter: number; unhealthyAfter: number };
+  /** How long open connections of a slot whose weight went to 0 may live; then WebSockets are closed with 1001, spread by jitter. */
+  drainMs: number;
+  /** Upper bound for one answer; then 504. */
+  requestTimeoutMs: number;
+}
+
+export interface TargetGroupStatus extends TargetGroupSpec {
+  name: string;
+  healthy: boolean | null;
+  /** Why, in words, with the time of the last change. */
+  reason: string;
+  inFlight: number;
+  webSockets: number;
+}
+
+export interface RouteSpec {
+  team: string;
+  /** Path prefixes, matched on whole segments, longest first. */
+  paths: string[];
+  /** Slot name -> target group name. */
+  targetGroups: Record<string, string>;
+  /** Slot name -> 0..100. All zero: 503 that names the team. */
+  weights: Record<string, number>;
+  live: string | null;
+  epoch: number;
+  revision: number;
+  release: string;
+}
+
+export interface AlarmRule {
+  name: string;
+  /** What is measured, over one slot. */
+  metric: "error-rate" | "latency-p99-ms" | "latency-p50-ms" | "unhealthy" | "failed-requests";
+  /** Fires when the value is above this (error-rate: 0..1). */
+  threshold: number;
+  /** Over the last this many milliseconds. */
+  windowMs: number;
+  /** Fewer requests in the window: no-data, never a pass. */
+  minimumRequests: number;
+}
+
+/** Counters since the load balancer first saw the slot; they only grow (`since` tells of a restart). */
+export interface SlotStats {
+  requests: number;
+  /** By status class, "2xx".."5xx", of answers that the slot gave. */
+  statuses: Record<string, number>;
+  /** Answers the load balancer gave in the slot's place: refused, reset, timed out. */
+  failures: number;
+  /** Upper bounds in ms of the latency buckets, the last one is Infinity written as null. */
+  latencyBoundsMs: (number | null)[];
+  latencyCounts: number[];
+  inFlight: number;
+  webSockets: number;
+  webSocketsOpened: number;
+  /** RFC 3339 with ms of the last request that was sent to this slot. */
+  lastRequestAt: string | null;
+}
+
+export interface TeamStats {
+  team: string;
+  /** RFC 3339 of this reading, and of the counters' start. */
+  at: string;
+  since: string;
+  route: RouteSpec | null;
+  slots: Record<string, SlotStats & { healthy: boolean | null }>;
+  alarms: AlarmRule[];
+}
+
+export interface LoadBalancerState {
+  pid: number;
+  listener: { host: string; port: number };
+  targetGroups: Record<string, TargetGroupStatus>;
+  routes: Record<string, RouteSpec>;
+}
+
+/** Added to each proxied answer: which slot gave it. */
+export const slotHeader = "x-switchyard-slot";
