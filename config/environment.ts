@@ -1,7 +1,9 @@
 /** One environment's config: what `Pulumi.<environment>.yaml` holds under the namespace `switchyard`. */
+import { resolve } from "node:path";
 import { z } from "zod";
 import { seedTeams } from "./seed";
-import { teamNameSchema, teamSchema } from "./team";
+import { environmentVariablesSchema, teamNameSchema, teamSchema } from "./team";
+import { durationSchema } from "./units";
 
 export const platformNames = ["local", "kubernetes", "aws"] as const;
 export type PlatformName = (typeof platformNames)[number];
@@ -17,30 +19,82 @@ export function environmentName(name: string): EnvironmentName | undefined {
   return environmentNames.find((known) => known === short);
 }
 
-export const defaultPlatform: Record<EnvironmentName, PlatformName> = { dev: "local", staging: "kubernetes", prod: "aws" };
+/** `Pulumi.prod.yaml` and `Pulumi.production.yaml` are two names for one file. */
+export function environmentFileNames(environment: EnvironmentName): string[] {
+  const names = [environment, ...Object.keys(longNames).filter((long) => longNames[long] === environment)];
+  return names.map((name) => `Pulumi.${name}.yaml`);
+}
+
+export const defaultPlatform: Record<EnvironmentName, PlatformName> = {
+  dev: "local",
+  staging: "kubernetes",
+  prod: "aws",
+};
 
 const loadBalancerSchema = z.strictObject({
-  kind: z.enum(["embedded", "haproxy"]).default("embedded").describe("the local platform's load balancer: the project's own, or HAProxy where it is installed"),
+  kind: z
+    .enum(["embedded", "haproxy"])
+    .default("embedded")
+    .describe("the local platform's load balancer: the project's own, or HAProxy where it is installed"),
   host: z.string().default("127.0.0.1").describe("the address it listens on; loopback unless told otherwise"),
-  port: z.int().min(1).max(65535).default(8080),
-  requestTimeout: z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/).default("30s").describe("the longest that one answer may take"),
+  port: z.int().min(1).max(65535).default(8080).describe("the port that users' requests arrive at"),
+  requestTimeout: durationSchema.default("30s").describe("the longest that one answer may take; then 504"),
 });
 
 export const environmentSchema = z.strictObject({
-  platform: z.enum(platformNames).optional().describe("where slots run; by default dev is local, staging is kubernetes, prod is aws"),
-  engine: z.enum(["embedded", "cli"]).optional().describe("what runs stack operations; by default embedded for local, cli for kubernetes and aws"),
-  loadBalancer: loadBalancerSchema.prefault({}),
-  firstPort: z.int().min(1024).max(64000).default(21000).describe("local: slots get ports from here on, ten for each team"),
-  runtime: z.string().default(".switchyard/run").describe("local: the folder of sockets, logs and daemons' records, relative to the project folder"),
-  data: z.string().default(".switchyard/data").describe("local: the folder of the teams' data, relative to the project folder"),
+  platform: z
+    .enum(platformNames)
+    .optional()
+    .describe("where slots run; by default dev is local, staging is kubernetes, prod is aws"),
+  engine: z
+    .enum(["embedded", "cli"])
+    .optional()
+    .describe("what runs stack operations; by default embedded for local, cli for kubernetes and aws"),
+  loadBalancer: loadBalancerSchema.prefault({}).describe("where users' requests arrive"),
+  firstPort: z
+    .int()
+    .min(1024)
+    .max(64000)
+    .default(21000)
+    .describe("local: slots get ports from here on, ten for each team; a team keeps its ports when others come and go"),
+  runtime: z
+    .string()
+    .min(1)
+    .default(".switchyard/run")
+    .describe(
+      "local: the folder of sockets, logs and daemons' records, relative to the project folder; each environment has its own folder in it",
+    ),
+  data: z
+    .string()
+    .min(1)
+    .default(".switchyard/data")
+    .describe(
+      "local: the folder of the teams' data, relative to the project folder; each environment has its own folder in it",
+    ),
+  protect: z
+    .boolean()
+    .default(true)
+    .describe(
+      "whether Pulumi refuses to delete namespaces and data; set it to false and run `up` before you delete a team or the environment with its data",
+    ),
   teams: z
     .record(teamNameSchema, teamSchema)
     .refine((teams) => Object.keys(teams).length > 0, "expected at least one team")
     .prefault(seedTeams)
-    .describe("the teams, by name; without it the two seed teams"),
+    .describe("the teams, by name; without it the two teams realtime-collaboration and ai-workflow"),
   secrets: z
-    .record(teamNameSchema, z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()))
+    .record(teamNameSchema, environmentVariablesSchema)
     .default({})
-    .describe("secret environment variables of each team's slots, set with `pulumi config set --secret --path`"),
+    .describe(
+      "secret environment variables of each team's slots, set with `pulumi config set --secret --path 'switchyard:secrets.<team>.<NAME>'`",
+    ),
 });
 export type EnvironmentConfig = z.output<typeof environmentSchema>;
+
+/** Where the local platform keeps an environment's things; every environment has its own folders, so that two can run side by side. */
+export function environmentFolders(projectDir: string, environment: string, config: EnvironmentConfig) {
+  return {
+    runtimeDir: resolve(projectDir, config.runtime, environment),
+    dataDir: resolve(projectDir, config.data, environment),
+  };
+}

@@ -27,38 +27,164 @@ interface CatalogueEntry {
 const entry = (exit: ExitName, means: string, next: string): CatalogueEntry => ({ exit, means, next });
 
 export const catalogue = {
-  "config-invalid": entry("usage", "A config file holds values that the schema does not accept.", "Correct the values named; nothing was changed."),
-  "unknown-environment": entry("usage", "There is no environment of that name.", "Use dev, staging or prod (development and production are understood too)."),
-  "unknown-team": entry("usage", "The environment has no team of that name.", "Use one of the teams listed, or add the team to Pulumi.<environment>.yaml and run `switchyard up`."),
-  "unknown-ref": entry("usage", "The repository has no such branch, tag or commit.", "Check the name with `git branch -a`; push or fetch it first."),
+  "config-invalid": entry(
+    "usage",
+    "A config file holds values that the schema does not accept.",
+    "Correct the values named; nothing was changed.",
+  ),
+  "unknown-environment": entry(
+    "usage",
+    "There is no environment of that name.",
+    "Use dev, staging or prod (development and production are understood too).",
+  ),
+  "unknown-team": entry(
+    "usage",
+    "The environment has no team of that name.",
+    "Use one of the teams listed, or add the team to Pulumi.<environment>.yaml and run `switchyard up`.",
+  ),
+  "unknown-ref": entry(
+    "usage",
+    "The repository has no such branch, tag or commit.",
+    "Check the name with `git branch -a`; push or fetch it first.",
+  ),
   usage: entry("usage", "The command line is not one that switchyard understands.", "See `switchyard help`."),
-  "environment-down": entry("environment", "The environment's stack has not been brought up, or its daemons do not answer.", "Run `switchyard up <environment>`."),
-  "platform-missing": entry("refused", "The platform that this environment asks for is not there yet.", "Set `switchyard:platform: local` for this environment, or wait for that platform's release."),
-  "build-failed": entry("refused", "A build command of the version ended with an error.", "Read its last lines, repair the branch, deploy again. The live slot was not touched."),
-  "port-taken": entry("environment", "A port that Switchyard needs is used by another process.", "Stop that process, or set another port (`firstPort`, `loadBalancer.port`)."),
-  "disk-full": entry("environment", "The disk is full.", "Free room and run the command again; the last good state was kept."),
-  "candidate-unhealthy": entry("refused", "The candidate did not pass its verification in time; it never had traffic.", "Read `switchyard logs <team> <environment>`; repair the version and deploy it again."),
-  "stage-failed": entry("refused", "The candidate could not be brought up in the idle slot; it never had traffic.", "Read the cause; the live slot was not touched."),
-  "admission-refused": entry("refused", "A check before the release said no.", "Do what the check's reason says, then deploy again."),
-  "weights-differ": entry("halted", "The load balancer's weights are not what the stack's state says.", "Run `switchyard resume <team> <environment>`, which makes them agree again."),
-  "stale-epoch": entry("busy", "Another driver took over this team; this one may not change traffic any more.", "See `switchyard status`; the newer driver goes on with the release."),
-  "team-busy": entry("busy", "Another release of this team is running.", "Wait for it, or stop it with `switchyard abort <team> <environment>`."),
-  "lease-lost": entry("busy", "This driver lost its lease on the team and stopped.", "Run `switchyard resume <team> <environment>`."),
+  "environment-down": entry(
+    "environment",
+    "The environment's stack has not been brought up, or its daemons do not answer.",
+    "Run `switchyard up <environment>`.",
+  ),
+  "platform-missing": entry(
+    "refused",
+    "The platform that this environment asks for is not there yet.",
+    "Set `switchyard:platform: local` for this environment, or wait for that platform's release.",
+  ),
+  "source-unreadable": entry(
+    "usage",
+    "The team's git repository cannot be read.",
+    "Check `teams.<team>.source.repository` and that you may read it.",
+  ),
+  "source-invalid": entry(
+    "refused",
+    "The commit cannot be exported: its folder is missing, or it has submodules or links that lead outside.",
+    "Correct the branch or `teams.<team>.source.path`, deploy again. The live slot was not touched.",
+  ),
+  "build-failed": entry(
+    "refused",
+    "A build command of the version ended with an error.",
+    "Read its last lines, repair the branch, deploy again. The live slot was not touched.",
+  ),
+  "port-taken": entry(
+    "environment",
+    "A port that Switchyard needs is used by another process.",
+    "Stop that process, or set another port (`firstPort`, `loadBalancer.port`).",
+  ),
+  "disk-full": entry(
+    "environment",
+    "The disk is full.",
+    "Free room and run the command again; the last good state was kept.",
+  ),
+  "candidate-unhealthy": entry(
+    "refused",
+    "The candidate did not pass its verification in time; it never had traffic.",
+    "Read `switchyard logs <team> <environment>`; repair the version and deploy it again.",
+  ),
+  "stage-failed": entry(
+    "refused",
+    "The candidate could not be brought up in the idle slot; it never had traffic.",
+    "Read the cause; the live slot was not touched.",
+  ),
+  "admission-refused": entry(
+    "refused",
+    "A check before the release said no.",
+    "Do what the check's reason says, then deploy again.",
+  ),
+  "weights-differ": entry(
+    "halted",
+    "The load balancer's weights are not what the stack's state says.",
+    "Run `switchyard resume <team> <environment>`, which makes them agree again.",
+  ),
+  "stale-epoch": entry(
+    "busy",
+    "Another driver took over this team; this one may not change traffic any more.",
+    "See `switchyard status`; the newer driver goes on with the release.",
+  ),
+  "team-busy": entry(
+    "busy",
+    "Another release of this team is running.",
+    "Wait for it, or stop it with `switchyard abort <team> <environment>`.",
+  ),
+  "lease-lost": entry(
+    "busy",
+    "This driver lost its lease on the team and stopped.",
+    "Run `switchyard resume <team> <environment>`.",
+  ),
   "nothing-to-resume": entry("refused", "No release of this team was left unfinished.", "Nothing to do."),
-  "no-rollback-target": entry("refused", "There is no other slot with a version that could take the traffic.", "Deploy a version that is known to be good."),
-  "rollback-target-unhealthy": entry("halted", "The old slot is not healthy, so traffic was not moved to it.", "Repair or redeploy; both slots' conditions are in `switchyard status`."),
-  "rolled-back": entry("rolledBack", "The version turned bad and the traffic was put back.", "Read the gate's evidence in `switchyard history`."),
-  halted: entry("halted", "A policy says that a person decides here.", "Look at the evidence, then `switchyard resume` or `switchyard rollback`."),
-  "state-damaged": entry("environment", "A state, journal or record file cannot be read as what it should be. It was not overwritten.", "Restore the backup named in the message, or look at the file."),
-  "passphrase-wrong": entry("environment", "The passphrase does not open this stack's secrets.", "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one the stack was made with."),
-  "team-in-use": entry("refused", "A team cannot be removed while its stack still has resources.", "Run `switchyard down --team <team>` first."),
-  "release-in-flight": entry("refused", "The environment may not change this while a release of the team is running.", "Wait for the release, or abort it."),
-  "stack-locked": entry("busy", "Pulumi's lock on the stack is held by somebody else.", "Wait; if its owner is gone, `switchyard resume` takes over."),
-  "stack-operation-failed": entry("environment", "A Pulumi operation failed.", "Read the diagnostics above; state and traffic agree with what the message says."),
-  "engine-missing": entry("environment", "The engine asked for is not installed.", "Install the Pulumi CLI, or use `--engine embedded`."),
+  "no-rollback-target": entry(
+    "refused",
+    "There is no other slot with a version that could take the traffic.",
+    "Deploy a version that is known to be good.",
+  ),
+  "rollback-target-unhealthy": entry(
+    "halted",
+    "The old slot is not healthy, so traffic was not moved to it.",
+    "Repair or redeploy; both slots' conditions are in `switchyard status`.",
+  ),
+  "rolled-back": entry(
+    "rolledBack",
+    "The version turned bad and the traffic was put back.",
+    "Read the gate's evidence in `switchyard history`.",
+  ),
+  halted: entry(
+    "halted",
+    "A policy says that a person decides here.",
+    "Look at the evidence, then `switchyard resume` or `switchyard rollback`.",
+  ),
+  "state-damaged": entry(
+    "environment",
+    "A state, journal or record file cannot be read as what it should be. It was not overwritten.",
+    "Restore the backup named in the message, or look at the file.",
+  ),
+  "passphrase-wrong": entry(
+    "environment",
+    "The passphrase does not open this stack's secrets.",
+    "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one the stack was made with.",
+  ),
+  "team-in-use": entry(
+    "refused",
+    "A team cannot be removed while its stack still has resources.",
+    "Run `switchyard down --team <team>` first.",
+  ),
+  "release-in-flight": entry(
+    "refused",
+    "The environment may not change this while a release of the team is running.",
+    "Wait for the release, or abort it.",
+  ),
+  "stack-locked": entry(
+    "busy",
+    "Pulumi's lock on the stack is held by somebody else.",
+    "Wait; if its owner is gone, `switchyard resume` takes over.",
+  ),
+  "stack-operation-failed": entry(
+    "environment",
+    "A Pulumi operation failed.",
+    "Read the diagnostics above; state and traffic agree with what the message says.",
+  ),
+  "engine-missing": entry(
+    "environment",
+    "The engine asked for is not installed.",
+    "Install the Pulumi CLI, or use `--engine embedded`.",
+  ),
   unsupported: entry("usage", "The embedded engine does not do this.", "Use the Pulumi CLI: `--engine cli`."),
-  interrupted: entry("interrupted", "The command was interrupted and cleaned up after itself.", "Run it again when you are ready."),
-  unexpected: entry("bug", "Something that should not happen: a bug in Switchyard.", "Please report it with the output of `--verbose`."),
+  interrupted: entry(
+    "interrupted",
+    "The command was interrupted and cleaned up after itself.",
+    "Run it again when you are ready.",
+  ),
+  unexpected: entry(
+    "bug",
+    "Something that should not happen: a bug in Switchyard.",
+    "Please report it with the output of `--verbose`.",
+  ),
 } as const satisfies Record<string, CatalogueEntry>;
 export type ErrorCode = keyof typeof catalogue;
 
@@ -69,7 +195,11 @@ export class SwitchyardError extends Error {
   readonly next: string;
   readonly facts: Record<string, unknown>;
 
-  constructor(code: ErrorCode, message: string, more: { next?: string; facts?: Record<string, unknown>; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { next?: string; facts?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
     super(message, { cause: more.cause });
     this.name = "SwitchyardError";
     this.code = code;

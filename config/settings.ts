@@ -5,7 +5,12 @@
  */
 import { z } from "zod";
 
-export const slotNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,38}$/);
+export const slotNameSchema = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,38}$/,
+    "expected a slot's name like `slot-1`: up to 39 lower-case letters, digits and hyphens",
+  );
 
 /** A version running (or to run) in a slot. `null` in a slot's place: the slot is empty. */
 export const slotVersionSchema = z.strictObject({
@@ -13,7 +18,10 @@ export const slotVersionSchema = z.strictObject({
   ref: z.string().describe("what the person asked for, for example feature/realtime-cursors"),
   artifact: z.string().describe("local: the directory of the built version; elsewhere: the image by digest"),
   start: z.array(z.string()).min(1).describe("the command, as an argument list; never through a shell"),
-  stopAfter: z.string().optional().describe("RFC 3339; a slot without traffic is stopped at this time (end of the warm window)"),
+  stopAfter: z
+    .string()
+    .optional()
+    .describe("RFC 3339; a slot without traffic is stopped at this time (end of the warm window)"),
 });
 export type SlotVersion = z.infer<typeof slotVersionSchema>;
 

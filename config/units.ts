@@ -6,7 +6,8 @@ const msOf: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, 
 /** "250ms", "30s", "5m", "2h", "1d" -> milliseconds. Throws `RangeError` on anything else. */
 export function parseDurationMs(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
-  if (!match) throw new RangeError(`expected a duration like "250ms", "30s", "5m", "2h" or "1d", found ${JSON.stringify(text)}`);
+  if (!match)
+    throw new RangeError(`expected a duration like "250ms", "30s", "5m", "2h" or "1d", found ${JSON.stringify(text)}`);
   return Number(match[1]) * (msOf[match[2] as string] as number);
 }
 
