@@ -1,0 +1,1 @@
+export { createKey, openKey, passphraseFrom, type SecretKey } from "./passphrase";
