@@ -9,7 +9,10 @@
 //   PUT    /processes/:name       ProcessSpec -> ProcessStatus   (same spec: no-op; other spec: stop, then start)
 //   GET    /processes/:name       -> ProcessStatus
 //   DELETE /processes/:name       -> {}           (SIGTERM to the group, SIGKILL after graceMs; waits until it is gone)
-//   POST   /shutdown              {keepProcesses: boolean} -> {}
+//   POST   /shutdown              {keepProcesses: boolean, onlyIdle?: boolean} -> {}   (onlyIdle: 409 `busy` while it has processes)
+//
+// A PUT that changes nothing but `graceMs`, `stopAfter` and `targetGroup` restarts nothing. A PUT answers when the process is started; it fails with
+// `port-taken` (409) or `stage-failed` (422: no such command, no such folder).
 
 export interface ProcessSpec {
   /** Argument list; never through a shell. */
@@ -25,6 +28,8 @@ export interface ProcessSpec {
   stopAfter?: string;
   /** The target group that `stopAfter` asks the load balancer about. */
   targetGroup?: string;
+  /** What runs, for the status; the supervisor makes nothing of it. */
+  version?: string;
 }
 
 export interface ProcessStatus {
@@ -37,7 +42,25 @@ export interface ProcessStatus {
   /** Of the last exit, if there was one. */
   lastExit: { code: number | null; signal: string | null; at: string } | null;
   logFile: string;
-  spec: ProcessSpec;
+  /** Why it is not running, or why it was last restarted: one sentence, or null. */
+  reason: string | null;
+  /** The last lines it wrote before its last exit that nobody asked for, oldest first. */
+  lastWords: string[];
+  /** RFC 3339; while backing off: when it will be started again. */
+  nextStartAt: string | null;
+  /** What holds the limits. `watched`: resident memory is read once a second, and a group over its limit is restarted. */
+  limitsBy: {
+    memory: "cgroup-v2" | "cgroup-v1" | "watched" | "none";
+    cpu: "cgroup-v2" | "cgroup-v1" | "not-enforced" | "none";
+  };
+  /** Without the environment, which holds secrets. */
+  spec: Omit<ProcessSpec, "env">;
+}
+
+export interface SupervisorState {
+  pid: number;
+  version: string;
+  processes: ProcessStatus[];
 }
 
 // ---- load balancer --------------------------------------------------------------------------------------------------

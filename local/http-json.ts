@@ -113,12 +113,12 @@ export function callJson<T>(
     const outgoing = request({ socketPath: socket, method, path, agent, headers: headersOf(text) });
     const timer = setTimeout(() => outgoing.destroy(new NoAnswerError(socket, "ETIMEDOUT")), deadlineMs);
     outgoing.on("response", (message) => {
+      const status = message.statusCode ?? 0;
       readBody(message)
-        .then((value) => {
-          const status = message.statusCode ?? 0;
-          if (status >= 200 && status < 300) resolve(value as T);
-          else reject(errorOf(status, value));
-        }, reject)
+        .then(
+          (value) => (status >= 200 && status < 300 ? resolve(value as T) : reject(errorOf(status, value))),
+          (thrown) => reject(thrown instanceof JsonHttpError ? thrown : new NoAnswerError(socket, "ECONNRESET")),
+        )
         .finally(() => clearTimeout(timer));
     });
     outgoing.on("error", (error: NodeJS.ErrnoException) => {

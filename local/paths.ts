@@ -1,7 +1,6 @@
 /** Where the local platform keeps its things. Every name is made here, so that no two places disagree. */
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 /** sun_path holds 104 bytes on macOS and 108 on Linux, the closing zero included. */
@@ -25,13 +24,13 @@ export const loadBalancerProcess = "load-balancer";
 
 /**
  * A socket in the runtime directory or, where that path is too long for a unix socket, in a directory of this user's own
- * under the temporary directory, named by the runtime directory's hash.
+ * under /tmp (TMPDIR may differ between callers), named by the runtime directory's hash.
  */
 function socketPath(runtimeDir: string, name: string): string {
   const direct = join(resolve(runtimeDir), name);
   if (Buffer.byteLength(direct) <= longestSocketPath) return direct;
   const hash = createHash("sha256").update(resolve(runtimeDir)).digest("hex").slice(0, 16);
-  return join(tmpdir(), `switchyard-${process.getuid?.() ?? "user"}`, `${hash}-${name}`);
+  return join("/tmp", `switchyard-${process.getuid?.() ?? "user"}`, `${hash}-${name}`);
 }
 
 /** Makes a directory that only this user can enter; throws when somebody else's directory is in its place. */

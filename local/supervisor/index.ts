@@ -1,0 +1,3 @@
+export { tailLog } from "./logs";
+export { stopRecorded } from "./offline";
+export { askSupervisor, ensureSupervisor } from "./start";

@@ -1,0 +1,169 @@
+/** Everything the supervisor owns, and what it looks at from time to time. */
+import { createHash } from "node:crypto";
+import { messageOf } from "../../config/errors";
+import type { LoadBalancerState, ProcessSpec, ProcessStatus } from "../api";
+import { callJson, JsonHttpError } from "../http-json";
+import { loadBalancerSocket, logFile } from "../paths";
+import { groupMemoryMb, identify, markedProcesses } from "../process-table";
+import { findLimiter, type Limiter } from "./cgroups";
+import { rotateLog } from "./logs";
+import { loadRecord, type RecordEntry, saveRecord } from "./record";
+import { decideStop, weightOf } from "./stop-after";
+import { Supervised, type Surroundings } from "./supervised";
+
+export interface SupervisorOptions {
+  runtimeDir: string;
+  /** By default what cgroups allow. */
+  limiter?: Limiter;
+  now?(): Date;
+  random?(): number;
+  log(line: string): void;
+}
+
+const pollMs = 250;
+const tickMs = 1000;
+
+const newEntry = (spec: ProcessSpec): RecordEntry => ({
+  ...{ spec, desired: "stopped", process: null, token: "", startedAt: null },
+  ...{ restarts: 0, lastExit: null, reason: null },
+});
+
+export class Supervisor {
+  private readonly processes = new Map<string, Supervised>();
+  private readonly around: Surroundings;
+  /** Since when each slot whose time has come was seen without weight, in ms. */
+  private readonly unweightedSince = new Map<string, number>();
+  private timers: NodeJS.Timeout[] = [];
+  private ticking = false;
+
+  constructor(options: SupervisorOptions) {
+    const { runtimeDir, log, now = () => new Date(), random = Math.random } = options;
+    const id = `switchyard-${createHash("sha256").update(runtimeDir).digest("hex").slice(0, 12)}`;
+    const limiter = options.limiter ?? findLimiter(id);
+    this.around = { runtimeDir, limiter, now, random, log, save: () => this.save() };
+  }
+
+  /** Adopts what still runs, starts again what should, ends what should not. */
+  async start(): Promise<void> {
+    const record = loadRecord(this.around.runtimeDir);
+    const marked = markedProcesses(this.around.runtimeDir);
+    const tokens = new Set(Object.values(record).map(({ token }) => token));
+    for (const { pid, token } of marked) {
+      if (tokens.has(token)) continue;
+      this.around.log(`ended pid ${pid}: it belongs to a start that nobody knows any more`);
+      process.kill(pid, "SIGKILL");
+    }
+    for (const [name, entry] of Object.entries(record))
+      this.processes.set(name, new Supervised(name, entry, this.around));
+    for (const supervised of this.processes.values()) {
+      const leader = marked.find(({ pid, group, token }) => token === supervised.entry.token && pid === group);
+      await supervised.resume(leader && identify(leader.pid));
+    }
+    const poll = () => {
+      for (const supervised of this.processes.values()) supervised.poll();
+    };
+    this.timers = [setInterval(poll, pollMs), setInterval(() => this.tick(), tickMs)];
+  }
+
+  list(): ProcessStatus[] {
+    return [...this.processes.values()].map((supervised) => supervised.status());
+  }
+
+  status(name: string): ProcessStatus {
+    return this.find(name).status();
+  }
+
+  async put(name: string, spec: ProcessSpec): Promise<ProcessStatus> {
+    const known = this.processes.get(name);
+    const supervised = known ?? new Supervised(name, newEntry(spec), this.around);
+    this.processes.set(name, supervised);
+    try {
+      await supervised.put(spec);
+    } catch (error) {
+      if (!known) this.forget(name);
+      throw error;
+    }
+    return supervised.status();
+  }
+
+  /** Also succeeds when there is no such process. */
+  async remove(name: string): Promise<void> {
+    const supervised = this.processes.get(name);
+    if (!supervised) return;
+    await supervised.stop(null);
+    this.forget(name);
+  }
+
+  get idle(): boolean {
+    return this.processes.size === 0;
+  }
+
+  /** Ends the supervisor's own work; with `keepProcesses` a later one adopts them. */
+  async stop(keepProcesses: boolean): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    if (keepProcesses) for (const supervised of this.processes.values()) supervised.release();
+    else await Promise.all([...this.processes.keys()].map((name) => this.remove(name)));
+  }
+
+  private find(name: string): Supervised {
+    const found = this.processes.get(name);
+    if (!found) throw new JsonHttpError(404, "usage", `the supervisor has no process ${name}`);
+    return found;
+  }
+
+  private forget(name: string): void {
+    this.processes.delete(name);
+    this.unweightedSince.delete(name);
+    this.save();
+  }
+
+  private save(): void {
+    const entries = [...this.processes].map(([name, { entry }]) => [name, entry] as const);
+    saveRecord(this.around.runtimeDir, Object.fromEntries(entries));
+  }
+
+  private tick(): void {
+    if (this.ticking) return;
+    this.ticking = true;
+    const logs = ["supervisor", ...this.processes.keys()].map((name) => logFile(this.around.runtimeDir, name));
+    Promise.allSettled([this.watchMemory(), this.stopExpired(), ...logs.map((file) => rotateLog(file))])
+      .then((results) => {
+        for (const result of results) if (result.status === "rejected") this.around.log(messageOf(result.reason));
+      })
+      .finally(() => {
+        this.ticking = false;
+      });
+  }
+
+  private async watchMemory(): Promise<void> {
+    const watched = [...this.processes.values()].flatMap((supervised) => {
+      const limitMb = supervised.limitsBy.memory === "watched" ? supervised.spec.limits.memoryMb : undefined;
+      const pid = limitMb === undefined ? undefined : supervised.leader?.pid;
+      return pid === undefined || limitMb === undefined ? [] : [{ supervised, limitMb, pid }];
+    });
+    if (watched.length === 0) return;
+    const used = groupMemoryMb(watched.map(({ pid }) => pid));
+    for (const { supervised, limitMb, pid } of watched) {
+      const usedMb = Math.round(used.get(pid) ?? 0);
+      if (usedMb > limitMb) await supervised.restart(`over its memory limit of ${limitMb} MB: it used ${usedMb} MB`);
+    }
+  }
+
+  private async stopExpired(): Promise<void> {
+    const now = this.around.now().getTime();
+    const expired = [...this.processes.values()].filter(
+      ({ spec, entry }) =>
+        spec.stopAfter !== undefined && entry.desired === "running" && Date.parse(spec.stopAfter) <= now,
+    );
+    if (expired.length === 0) return;
+    // Without its answer nothing is stopped: it is asked again at the next tick.
+    const state = await callJson<LoadBalancerState>(loadBalancerSocket(this.around.runtimeDir), "GET", "/");
+    for (const supervised of expired) {
+      const { name, spec } = supervised;
+      if (weightOf(spec.targetGroup ?? "", state) > 0) this.unweightedSince.delete(name);
+      else if (!this.unweightedSince.has(name)) this.unweightedSince.set(name, now);
+      const decision = decideStop(spec, state, now - (this.unweightedSince.get(name) ?? now));
+      if (decision.stop) await supervised.stop(decision.reason);
+    }
+  }
+}
