@@ -1,0 +1,46 @@
+/** What users of the two seed teams ask for: reads and writes, fast and slow. */
+export interface RequestSpec {
+  team: string;
+  method: "GET" | "POST";
+  path: string;
+  body?: string;
+}
+
+/** Of all requests, the part of each team. */
+const shares = { "realtime-collaboration": 0.55, "ai-workflow": 0.45 };
+const documents = 50;
+
+/** A function that gives the next request; the same seed gives the same requests. */
+export function requestMix(random: () => number): () => RequestSpec {
+  let written = 0;
+  const pick = (below: number) => Math.floor(random() * below);
+
+  const collaboration = (): RequestSpec => {
+    const base = { team: "realtime-collaboration" };
+    // Each document is written once before anybody reads it.
+    if (written < documents) return writeDocument(written++);
+    const kind = random();
+    if (kind < 0.2) return writeDocument(pick(documents));
+    if (kind < 0.3) return { ...base, method: "GET", path: "/api/realtime/presence" };
+    return { ...base, method: "GET", path: `/api/collaboration/documents/${pick(Math.max(1, written - 10))}` };
+  };
+  const workflow = (): RequestSpec => {
+    const base = { team: "ai-workflow" };
+    const kind = random();
+    if (kind < 0.3) {
+      const job = JSON.stringify({ task: "summarise", durationMs: 50 + pick(350) });
+      return { ...base, method: "POST", path: "/api/workflow/jobs", body: job };
+    }
+    return { ...base, method: "GET", path: kind < 0.6 ? "/api/workflow/jobs" : "/api/ai/models" };
+  };
+  return () => (random() < shares["realtime-collaboration"] ? collaboration() : workflow());
+}
+
+function writeDocument(id: number): RequestSpec {
+  return {
+    team: "realtime-collaboration",
+    method: "POST",
+    path: `/api/collaboration/documents/${id}`,
+    body: JSON.stringify({ text: `the text of document ${id}` }),
+  };
+}
