@@ -1,0 +1,2 @@
+export { type LocalLive, livePlatform } from "./live";
+export { LocalRuntime } from "./runtime";

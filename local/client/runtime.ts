@@ -1,0 +1,169 @@
+/** Typed calls to the two daemons of a runtime directory. Every call has a deadline and fails with a `SwitchyardError`. */
+import { setTimeout as delay } from "node:timers/promises";
+import type {
+  AlarmRule,
+  LoadBalancerState,
+  ProcessSpec,
+  ProcessStatus,
+  RouteSpec,
+  SupervisorState,
+  TargetGroupSpec,
+  TargetGroupStatus,
+  TeamStats,
+} from "../api";
+import { callJson, JsonHttpError, NoAnswerError } from "../http-json";
+import { loadBalancerSocket, supervisorSocket } from "../paths";
+import { identify, isRunning } from "../process-table";
+import { askSupervisor, ensureSupervisor, stopRecorded } from "../supervisor";
+import { type Daemon, daemonDown, toSwitchyardError } from "./failures";
+
+const defaultDeadlineMs = 2000;
+/** Beyond a process's own grace time, until its end is certain. */
+const stopMarginMs = 8000;
+
+export class LocalRuntime {
+  private readonly deadlineMs: number;
+
+  /** `environment` is for advice in errors (`switchyard up dev`). */
+  constructor(
+    readonly runtimeDir: string,
+    private readonly options: { environment?: string; deadlineMs?: number } = {},
+  ) {
+    this.deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+  }
+
+  // ---- supervisor ---------------------------------------------------------------------------------------------------
+
+  /** Starts the supervisor when there is none. */
+  ensureSupervisor(): Promise<SupervisorState> {
+    return ensureSupervisor(this.runtimeDir);
+  }
+
+  /** Undefined: there is none. */
+  supervisor(): Promise<SupervisorState | undefined> {
+    return askSupervisor(this.runtimeDir);
+  }
+
+  /** Undefined: the supervisor has no such process. */
+  process(name: string): Promise<ProcessStatus | undefined> {
+    return orUndefined(this.callSupervisor<ProcessStatus>("GET", `/processes/${encodeURIComponent(name)}`));
+  }
+
+  /** Starts the supervisor too, when there is none. */
+  async putProcess(name: string, spec: ProcessSpec): Promise<ProcessStatus> {
+    const put = () =>
+      this.callSupervisor<ProcessStatus>("PUT", `/processes/${name}`, spec, spec.graceMs + stopMarginMs);
+    await this.ensureSupervisor();
+    try {
+      return await put();
+    } catch (error) {
+      // An idle supervisor may have been told to end between the two calls.
+      if (await this.supervisor()) throw error;
+      await this.ensureSupervisor();
+      return put();
+    }
+  }
+
+  /**
+   * Ends a process and forgets it, through the supervisor or, when that is dead, by its record. Succeeds when there is no
+   * such process. The last process takes the supervisor with it.
+   */
+  async removeProcess(name: string, graceMs: number): Promise<void> {
+    const deadline = performance.now() + graceMs + stopMarginMs;
+    for (;;) {
+      if (await this.supervisor()) {
+        await this.callSupervisor("DELETE", `/processes/${name}`, undefined, graceMs + stopMarginMs);
+        return this.endIdleSupervisor();
+      }
+      if ((await stopRecorded(this.runtimeDir, name)) === "done") return;
+      if (performance.now() > deadline) throw daemonDown("supervisor", this.options.environment);
+      await delay(50);
+    }
+  }
+
+  /** Ends the supervisor and, unless they are kept, everything it runs. Resolves when it is gone. */
+  async shutdown({ keepProcesses }: { keepProcesses: boolean }): Promise<void> {
+    const state = await this.supervisor();
+    if (!state) return;
+    const identity = identify(state.pid);
+    const longestGraceMs = Math.max(0, ...state.processes.map(({ spec }) => spec.graceMs));
+    await this.callSupervisor("POST", "/shutdown", { keepProcesses }, longestGraceMs + stopMarginMs);
+    while (identity && isRunning(identity)) await delay(5);
+  }
+
+  private async endIdleSupervisor(): Promise<void> {
+    try {
+      await callJson(supervisorSocket(this.runtimeDir), "POST", "/shutdown", { onlyIdle: true }, this.deadlineMs);
+    } catch (error) {
+      const busy = error instanceof JsonHttpError && error.code === "busy";
+      // No answer: another caller has just ended it.
+      if (!busy && !(error instanceof NoAnswerError)) throw error;
+    }
+  }
+
+  // ---- load balancer ------------------------------------------------------------------------------------------------
+
+  loadBalancer(): Promise<LoadBalancerState> {
+    return this.callLoadBalancer("GET", "/");
+  }
+
+  putTargetGroup(name: string, spec: TargetGroupSpec): Promise<TargetGroupStatus> {
+    return this.callLoadBalancer("PUT", `/target-groups/${encodeURIComponent(name)}`, spec);
+  }
+
+  async removeTargetGroup(name: string): Promise<void> {
+    await orUndefined(this.callLoadBalancer("DELETE", `/target-groups/${encodeURIComponent(name)}`));
+  }
+
+  /** Refused with `stale-epoch` and `facts.held` when the load balancer holds a newer route. */
+  putRoute(spec: RouteSpec): Promise<RouteSpec> {
+    return this.callLoadBalancer("PUT", `/routes/${encodeURIComponent(spec.team)}`, spec);
+  }
+
+  async removeRoute(team: string): Promise<void> {
+    await orUndefined(this.callLoadBalancer("DELETE", `/routes/${encodeURIComponent(team)}`));
+  }
+
+  putAlarms(team: string, rules: AlarmRule[]): Promise<unknown> {
+    return this.callLoadBalancer("PUT", `/alarms/${encodeURIComponent(team)}`, rules);
+  }
+
+  /** Undefined: the load balancer knows nothing of this team. */
+  stats(team: string): Promise<TeamStats | undefined> {
+    return orUndefined(this.callLoadBalancer<TeamStats>("GET", `/stats/${encodeURIComponent(team)}`));
+  }
+
+  private callSupervisor<T>(method: string, path: string, body?: unknown, deadlineMs = this.deadlineMs): Promise<T> {
+    return this.call<T>("supervisor", supervisorSocket(this.runtimeDir), method, path, body, deadlineMs);
+  }
+
+  private callLoadBalancer<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return this.call<T>("load balancer", loadBalancerSocket(this.runtimeDir), method, path, body, this.deadlineMs);
+  }
+
+  private async call<T>(
+    daemon: Daemon,
+    socket: string,
+    method: string,
+    path: string,
+    body: unknown,
+    deadlineMs: number,
+  ): Promise<T> {
+    try {
+      return await callJson<T>(socket, method, path, body, deadlineMs);
+    } catch (error) {
+      throw toSwitchyardError(error, daemon, this.options.environment);
+    }
+  }
+}
+
+/** A 404 is an answer, not a failure. */
+async function orUndefined<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (cause instanceof JsonHttpError && cause.status === 404) return undefined;
+    throw error;
+  }
+}
