@@ -68,10 +68,11 @@ export interface SupervisorState {
 //   PUT    /target-groups/:name   TargetGroupSpec -> TargetGroupStatus
 //   DELETE /target-groups/:name   (refused with 409 while a route gives it weight)
 //   PUT    /routes/:team          RouteSpec -> RouteSpec        409 `stale-epoch` with {held: {epoch, revision}}
-//   DELETE /routes/:team
+//   DELETE /routes/:team          -> {}    its (epoch, revision) is remembered: a later route with weight must be newer
 //   PUT    /alarms/:team          AlarmRule[]                   kept for whoever evaluates; the load balancer only stores them
 //   GET    /stats/:team           -> TeamStats                  counters are at most 100 ms old
 //   GET    /stats                 -> {teams: Record<team, TeamStats>}
+//   GET    /metrics               -> the same for Prometheus, as text
 
 export interface TargetGroupSpec {
   team: string;
@@ -79,9 +80,9 @@ export interface TargetGroupSpec {
   host: string;
   port: number;
   health: { path: string; intervalMs: number; timeoutMs: number; healthyAfter: number; unhealthyAfter: number };
-  /** How long open connections of a slot whose weight went to 0 may live; then WebSockets are closed with 1001, spread by jitter. */
+  /** How long open WebSockets of a slot whose weight went to 0 may live; then they are closed with 1001, spread by jitter over a tenth of this, at most 5 s. */
   drainMs: number;
-  /** Upper bound for one answer; then 504. */
+  /** How long a slot may take until its answer begins, then 504; and how long an answer that began may pause, then it is cut. */
   requestTimeoutMs: number;
 }
 
@@ -92,6 +93,8 @@ export interface TargetGroupStatus extends TargetGroupSpec {
   reason: string;
   inFlight: number;
   webSockets: number;
+  /** RFC 3339; set while the weight is 0 after it was more: by then every connection that was open is closed or was asked to. */
+  drainUntil: string | null;
 }
 
 export interface RouteSpec {
@@ -122,12 +125,13 @@ export interface AlarmRule {
 
 /** Counters since the load balancer first saw the slot; they only grow (`since` tells of a restart). */
 export interface SlotStats {
+  /** Sent to the slot, WebSocket handshakes included; counted when they are sent. */
   requests: number;
-  /** By status class, "2xx".."5xx", of answers that the slot gave. */
+  /** By status class, "2xx".."5xx", of answers that the slot gave; "1xx" are WebSockets that it opened. */
   statuses: Record<string, number>;
   /** Answers the load balancer gave in the slot's place: refused, reset, timed out. */
   failures: number;
-  /** Upper bounds in ms of the latency buckets, the last one is Infinity written as null. */
+  /** Upper bounds in ms of the buckets of the time from request to the head of the answer; the last one is Infinity written as null. */
   latencyBoundsMs: (number | null)[];
   latencyCounts: number[];
   inFlight: number;
@@ -152,7 +156,13 @@ export interface LoadBalancerState {
   listener: { host: string; port: number };
   targetGroups: Record<string, TargetGroupStatus>;
   routes: Record<string, RouteSpec>;
+  /** Of routes that were deleted. */
+  tombstones: Record<string, { epoch: number; revision: number }>;
+  /** Whether the last change reached the disk; if not, why, in words. It is in effect all the same and is written again until it is. */
+  record: { saved: boolean; reason: string };
 }
 
 /** Added to each proxied answer: which slot gave it. */
 export const slotHeader = "x-switchyard-slot";
+/** On answers that the load balancer gave itself (404, 502, 503, 504 …), with the error's code; never on a slot's answer. */
+export const errorHeader = "x-switchyard-error";

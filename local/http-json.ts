@@ -53,9 +53,16 @@ async function readBody(message: IncomingMessage): Promise<unknown> {
   }
 }
 
+/** An answer that is not JSON: what Prometheus reads. */
+export class TextAnswer {
+  constructor(readonly text: string) {}
+}
+
 function send(response: ServerResponse, status: number, value: unknown): void {
-  const text = JSON.stringify(value ?? {});
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  const plain = value instanceof TextAnswer;
+  const text = plain ? value.text : JSON.stringify(value ?? {});
+  const type = plain ? "text/plain; version=0.0.4; charset=utf-8" : "application/json";
+  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(text) });
   response.end(text);
 }
 
@@ -69,7 +76,7 @@ function sendError(response: ServerResponse, thrown: unknown): void {
 }
 
 /**
- * Listens on a unix socket of mode 0600. `handle` returns the answer's body or throws a `JsonHttpError`.
+ * Listens on a unix socket of mode 0600. `handle` returns the answer's body (JSON, or a `TextAnswer`) or throws a `JsonHttpError`.
  * The caller makes sure (by a lock) that no other live daemon has this socket: a file left over is removed.
  */
 export async function serveJson(socket: string, handle: (request: JsonRequest) => unknown): Promise<Server> {

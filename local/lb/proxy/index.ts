@@ -1,0 +1,1 @@
+export { ProxyPlane } from "./plane";
