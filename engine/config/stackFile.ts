@@ -71,6 +71,11 @@ export class StackFile {
     );
   }
 
+  setStructure(key: string, value: unknown): void {
+    if (!isCollection(this.#document.get("config"))) this.#document.set("config", this.#document.createNode({}));
+    this.#document.setIn(["config", key], this.#document.createNode(value));
+  }
+
   /** Removing what is not there is fine, as with the CLI. */
   remove(key: string, path: PathSegment[]): void {
     if (!this.#document.hasIn(["config", key, ...path])) return;

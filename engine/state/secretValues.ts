@@ -17,7 +17,7 @@ export const isSecret = (value: Json | undefined): value is { [key: string]: Jso
 export function containsSecret(value: Json | undefined): boolean {
   if (Array.isArray(value)) return value.some((item: Json) => containsSecret(item));
   if (!isObject(value)) return false;
-  return isSecret(value) || Object.values(value).some(containsSecret);
+  return value[signatureKey] === secretSignature || Object.values(value).some(containsSecret);
 }
 
 /** Rebuilds a value with its keys sorted, every secret replaced by what `replace` makes of it. */

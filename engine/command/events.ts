@@ -1,0 +1,59 @@
+import type { EngineEvent } from "../deployment/request";
+import { mapSecrets, maskedSecret, secretSignature, signatureKey } from "../state/secretValues";
+import type { Json } from "../state/types";
+
+type Listener = (event: EngineEvent) => void;
+
+/** Shorter ones would blot out half the text and are no secrets worth the name. */
+const shortestSecret = 6;
+
+/**
+ * Passes a deployment's events on, without secrets: envelopes are masked, known secret texts are blotted out of messages,
+ * and the SDK's debug messages, which hold plaintexts, go nowhere.
+ */
+export class EventStream {
+  readonly #listeners: Listener[];
+  readonly #now: () => Date;
+  readonly #secretTexts = new Set<string>();
+  #sequence = 0;
+
+  constructor(listeners: Listener[], now: () => Date) {
+    this.#listeners = listeners;
+    this.#now = now;
+  }
+
+  /** Every text inside a secret value is one that may not be shown. */
+  hide(value: Json): void {
+    if (typeof value === "string") {
+      if (value.length >= shortestSecret) this.#secretTexts.add(value);
+    } else if (typeof value === "object" && value !== null) {
+      for (const item of Object.values(value)) this.hide(item);
+    }
+  }
+
+  emit(event: EngineEvent): void {
+    const { diagnosticEvent } = event as { diagnosticEvent?: { severity?: string; message?: string } };
+    if (diagnosticEvent?.severity === "debug") return;
+    const safe =
+      diagnosticEvent === undefined
+        ? this.#masked(event)
+        : { ...event, diagnosticEvent: { ...diagnosticEvent, message: this.#scrubbed(diagnosticEvent.message ?? "") } };
+    const timestamp = Math.floor(this.#now().getTime() / 1000);
+    const numbered = { sequence: this.#sequence++, timestamp, ...safe };
+    for (const listener of this.#listeners) listener(numbered);
+  }
+
+  #masked(event: EngineEvent): EngineEvent {
+    const masked = mapSecrets(event as Json, (secret) => {
+      if (secret.value !== undefined) this.hide(secret.value);
+      return { [signatureKey]: secretSignature, ciphertext: maskedSecret };
+    });
+    return masked as EngineEvent;
+  }
+
+  #scrubbed(message: string): string {
+    let scrubbed = message;
+    for (const text of this.#secretTexts) scrubbed = scrubbed.replaceAll(text, maskedSecret);
+    return scrubbed;
+  }
+}
