@@ -5,7 +5,134 @@
  * `LivePlatform` is what the driver asks while a release runs: it reads what is true outside, and has exactly one way to
  * change it (`setRoute`), kept for a rollback that cannot wait for a stack operation.
  */
-import type { RouteState, TeamSettings } from "../config/settings";
+import type * as pulumi from "@pulumi/pulumi";
+import type { EnvironmentConfig, PlatformName } from "../config/environment";
+import type { RouteState, SlotVersion, TeamSettings } from "../config/settings";
+import type { TeamConfig } from "../config/team";
+
+export interface Platform extends PlatformResources {
+  readonly name: PlatformName;
+  live: LivePlatformOf;
+  /** The platform's own providers by package, for the engine that runs them in its process. */
+  providers(): Record<string, () => pulumi.provider.Provider>;
+}
+
+export interface PlatformResources {
+  /** For the environment stack. */
+  environment(where: { projectDir: string; environment: string; config: EnvironmentConfig }): EnvironmentResources;
+  /** For a team stack. */
+  release(settings: TeamSettings): ReleaseResources;
+}
+
+/** Each method registers one resource, or a few that belong together, below `options.parent`. */
+export interface EnvironmentResources {
+  /** Where the teams' slots answer. `last` is what the environment gave them before: an address, once given, stays. */
+  addresses(
+    teams: Record<string, TeamConfig>,
+    last: Record<string, TeamSettings>,
+  ): Record<string, Pick<TeamSettings, "slots" | "local">>;
+  /** Where users' requests arrive; one for an environment. */
+  entry(name: string, spec: EntrySpec, options: pulumi.CustomResourceOptions): Entry;
+  namespace(name: string, spec: NamespaceSpec, options: pulumi.CustomResourceOptions): pulumi.Resource;
+  data(name: string, spec: DataSpec, options: pulumi.CustomResourceOptions): pulumi.Resource;
+  targetGroup(name: string, spec: TargetGroupSpec, options: pulumi.CustomResourceOptions): pulumi.Resource;
+  alarms(name: string, spec: AlarmSpec, options: pulumi.CustomResourceOptions): pulumi.Resource;
+  /** Only where the platform has dashboards. */
+  dashboard?(name: string, spec: DashboardSpec, options: pulumi.CustomResourceOptions): pulumi.Resource;
+}
+
+export interface ReleaseResources {
+  /** Only where slots run images. The answer is the image by digest. */
+  image?(name: string, spec: ImageSpec, options: pulumi.CustomResourceOptions): pulumi.Output<string>;
+  workload(name: string, spec: WorkloadSpec, options: pulumi.CustomResourceOptions): Workload;
+  route(name: string, spec: RouteSpec, options: pulumi.CustomResourceOptions): Route;
+}
+
+export interface EntrySpec {
+  kind: "embedded" | "haproxy";
+  host: string;
+  port: number;
+  requestTimeoutMs: number;
+}
+export interface Entry {
+  resource: pulumi.Resource;
+  /** `http://127.0.0.1:8080` */
+  url: pulumi.Output<string>;
+}
+
+export interface NamespaceSpec {
+  settings: TeamSettings;
+  /** Of each slot. */
+  limits: { memoryMb: number; cpus: number };
+}
+
+export interface DataSpec {
+  settings: TeamSettings;
+  /** Whether a delete of the resource deletes the data too. */
+  deleteData: boolean;
+}
+
+export interface TargetGroupSpec {
+  /** Its permanent name. */
+  name: string;
+  team: string;
+  slot: string;
+  host: string;
+  port: number;
+  health: { path: string; intervalMs: number; timeoutMs: number; healthyAfter: number; unhealthyAfter: number };
+  drainMs: number;
+  requestTimeoutMs: number;
+}
+
+export interface AlarmSpec {
+  team: string;
+  rules: BakeRule[];
+}
+
+export interface DashboardSpec {
+  team: string;
+  slots: string[];
+  metrics: string[];
+}
+
+export interface ImageSpec {
+  team: string;
+  slot: string;
+  version: SlotVersion;
+}
+
+export interface WorkloadSpec {
+  team: string;
+  slot: string;
+  targetGroup: string;
+  port: number;
+  /** null: the slot is empty. */
+  version: SlotVersion | null;
+  /** The image by digest, where the platform has images. */
+  image?: pulumi.Input<string>;
+  env: Record<string, string>;
+  secretEnv: pulumi.Input<Record<string, string>>;
+  limits: { memoryMb: number; cpus: number };
+  /** From SIGTERM to SIGKILL. */
+  graceMs: number;
+}
+export interface Workload {
+  resource: pulumi.Resource;
+  /** Of what runs, or null: from the resource, known once it was brought there. */
+  version: pulumi.Output<string | null>;
+}
+
+export interface RouteSpec extends RouteState {
+  team: string;
+  paths: string[];
+  /** Slot -> the name of its target group. */
+  targetGroups: Record<string, string>;
+}
+export interface Route {
+  resource: pulumi.Resource;
+  /** From the resource, never from what was asked of it. */
+  state: pulumi.Output<RouteState>;
+}
 
 /** Counters of one slot as its load balancer counted them; they only grow between two readings of the same `since`. */
 export interface SlotCounters {

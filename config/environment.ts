@@ -75,8 +75,12 @@ export const environmentSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      "whether Pulumi refuses to delete namespaces and data; set it to false and run `up` before you delete a team or the environment with its data",
+      "whether Pulumi refuses to delete namespaces and data; before you remove a team or the environment, set it to false and run `up`",
     ),
+  deleteData: z
+    .boolean()
+    .default(false)
+    .describe("local: whether deleting a team's data in Pulumi deletes its files too; otherwise they stay on the disk"),
   teams: z
     .record(teamNameSchema, teamSchema)
     .refine((teams) => Object.keys(teams).length > 0, "expected at least one team")

@@ -108,6 +108,11 @@ export const catalogue = {
     "Another driver took over this team; this one may not change traffic any more.",
     "See `switchyard status`; the newer driver goes on with the release.",
   ),
+  "stale-config": entry(
+    "refused",
+    "A team stack's release config is older than the stack's state.",
+    "Run `pulumi config refresh -s <environment>.<team>`, then repeat.",
+  ),
   "team-busy": entry(
     "busy",
     "Another release of this team is running.",
