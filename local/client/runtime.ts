@@ -1,4 +1,5 @@
 /** Typed calls to the two daemons of a runtime directory. Every call has a deadline and fails with a `SwitchyardError`. */
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type {
   AlarmRule,
@@ -12,7 +13,7 @@ import type {
   TeamStats,
 } from "../api";
 import { callJson, JsonHttpError, NoAnswerError } from "../http-json";
-import { loadBalancerSocket, supervisorSocket } from "../paths";
+import { loadBalancerSocket, supervisorRecord, supervisorSocket } from "../paths";
 import { identify, isRunning } from "../process-table";
 import { askSupervisor, ensureSupervisor, stopRecorded } from "../supervisor";
 import { type Daemon, daemonDown, toSwitchyardError } from "./failures";
@@ -39,13 +40,19 @@ export class LocalRuntime {
     return ensureSupervisor(this.runtimeDir);
   }
 
+  /** Starts the supervisor again where there was one; does nothing where there is nothing to supervise. */
+  async reviveSupervisor(): Promise<void> {
+    if (existsSync(supervisorRecord(this.runtimeDir))) await this.ensureSupervisor();
+  }
+
   /** Undefined: there is none. */
   supervisor(): Promise<SupervisorState | undefined> {
     return askSupervisor(this.runtimeDir);
   }
 
-  /** Undefined: the supervisor has no such process. */
-  process(name: string): Promise<ProcessStatus | undefined> {
+  /** Undefined: there is no such process, or no supervisor. */
+  async process(name: string): Promise<ProcessStatus | undefined> {
+    if (!existsSync(supervisorSocket(this.runtimeDir))) return undefined;
     return orUndefined(this.callSupervisor<ProcessStatus>("GET", `/processes/${encodeURIComponent(name)}`));
   }
 
@@ -126,6 +133,10 @@ export class LocalRuntime {
 
   putAlarms(team: string, rules: AlarmRule[]): Promise<unknown> {
     return this.callLoadBalancer("PUT", `/alarms/${encodeURIComponent(team)}`, rules);
+  }
+
+  async removeAlarms(team: string): Promise<void> {
+    await this.putAlarms(team, []);
   }
 
   /** Undefined: the load balancer knows nothing of this team. */

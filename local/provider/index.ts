@@ -1,0 +1,2 @@
+export { LocalProvider } from "./provider";
+export * from "./resources";
