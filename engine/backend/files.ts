@@ -25,8 +25,11 @@ const sentences: Record<string, string> = {
   EPERM: "this user may not write there",
 };
 
-const codeOf = (thrown: unknown): string | undefined =>
-  thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
+/** By its shape and not by class: errors of Node's own modules can come from another realm (jest's, worker's). */
+export const codeOf = (thrown: unknown): string | undefined => {
+  const { code } = Object(thrown);
+  return typeof code === "string" ? code : undefined;
+};
 
 /** Runs a write; a full disk, a read-only folder and the like become one sentence that names the file. */
 export function writing<T>(path: string, action: () => T): T {

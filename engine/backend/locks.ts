@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { EngineFailure, LockLostError } from "../failure";
-import { listNames, readText, removeFile, writing } from "./files";
+import { codeOf, listNames, readText, removeFile, writing } from "./files";
 import { type Backend, openBackend, qualifiedName, type StackId } from "./location";
 
 /** One lock file of a stack, as its owner wrote it. */
@@ -73,7 +73,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (thrown) {
-    return thrown instanceof Error && "code" in thrown && thrown.code === "EPERM";
+    return codeOf(thrown) === "EPERM";
   }
 }
 

@@ -18,6 +18,7 @@ import {
   keysOf,
   loadCheckpoint,
   printJson,
+  printTable,
   settingsOf,
   stackNotFound,
   type Target,
@@ -136,10 +137,11 @@ export const all: Command = async (invocation) => {
     return printJson(invocation, Object.fromEntries(names.map((name) => [name, configEntry(config[name], decrypt)])));
   }
   const own = `${target.project.name}:`;
-  for (const name of names) {
-    const value = decrypt ? configEntry(config[name], decrypt).value : masked(config[name]);
-    invocation.output.out(`${name.startsWith(own) ? name.slice(own.length) : name}  ${value}\n`);
-  }
+  const rows = names.map((name) => [
+    name.startsWith(own) ? name.slice(own.length) : name,
+    decrypt ? (configEntry(config[name], decrypt).value ?? "") : masked(config[name]),
+  ]);
+  printTable(invocation, ["KEY", "VALUE"], rows);
 };
 
 export const remove: Command = async (invocation) => {

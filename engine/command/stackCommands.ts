@@ -22,6 +22,7 @@ import {
   type Invocation,
   loadCheckpoint,
   printJson,
+  printTable,
   projectOf,
   selectionOf,
   settingsOf,
@@ -122,9 +123,15 @@ export const list: Command = async (invocation) => {
     };
   });
   if (isSet(invocation.args, "json")) return printJson(invocation, stacks);
-  for (const { name, current, resourceCount } of stacks) {
-    invocation.output.out(`${name}${current ? "*" : ""}  ${resourceCount} resources\n`);
-  }
+  printTable(
+    invocation,
+    ["NAME", "LAST UPDATE", "RESOURCE COUNT"],
+    stacks.map(({ name, current, lastUpdate, resourceCount }) => [
+      `${name}${current ? "*" : ""}`,
+      lastUpdate ?? "n/a",
+      String(resourceCount),
+    ]),
+  );
 };
 
 export const rename: Command = async (invocation) => {

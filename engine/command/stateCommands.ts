@@ -23,6 +23,7 @@ import {
   keysOf,
   loadCheckpoint,
   printJson,
+  printTable,
   settingsOf,
   stackName,
   stackNotFound,
@@ -74,7 +75,13 @@ export const output: Command = async (invocation) => {
   const chosen = name === undefined ? outputs : (outputs[name] ?? null);
   if (isSet(invocation.args, "json")) return printJson(invocation, chosen);
   if (name !== undefined) return invocation.output.out(`${text(chosen)}\n`);
-  for (const [key, value] of Object.entries(outputs)) invocation.output.out(`    ${key}  ${text(value)}\n`);
+  const entries = Object.entries(outputs);
+  invocation.output.out(`Current stack outputs (${entries.length}):\n`);
+  printTable(
+    invocation,
+    ["    OUTPUT", "VALUE"],
+    entries.map(([key, value]) => [`    ${key}`, text(value)]),
+  );
 };
 
 const text = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));

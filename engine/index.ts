@@ -1,0 +1,60 @@
+import { resolve } from "node:path";
+import type { provider as providers } from "@pulumi/pulumi";
+import type { LocalWorkspaceOptions } from "@pulumi/pulumi/automation";
+import { SemVer } from "semver";
+import { runCommand } from "./command";
+import { causeOf } from "./command/commandError";
+import { runDeployment } from "./deployment";
+import { LockLostError } from "./failure";
+import { inProcessProviders } from "./provider";
+import { engineVersion } from "./state/checkpoint";
+
+export { breakLock, type Lock, readLocks } from "./backend";
+export { LockLostError } from "./failure";
+
+export type PulumiCommand = NonNullable<LocalWorkspaceOptions["pulumiCommand"]>;
+
+export interface EngineOptions {
+  /** Providers by package name, run in this process. A function is called once, when the package is first needed. */
+  providers: Record<string, providers.Provider | (() => providers.Provider)>;
+  now?: () => Date;
+}
+
+interface EmbeddedEngine extends PulumiCommand {
+  run(
+    args: string[],
+    cwd: string,
+    env: Record<string, string>,
+    onOutput?: (text: string) => void,
+    onError?: (text: string) => void,
+    signal?: AbortSignal,
+  ): Promise<{ stdout: string; stderr: string; code: number }>;
+}
+
+/**
+ * An engine that stands in for the Pulumi CLI: pass it to the Automation API as `pulumiCommand`. It keeps the CLI's file
+ * backend, so either can take the other's stacks over, and refuses by name what it does not do.
+ */
+export function embeddedEngine({ providers, now = () => new Date() }: EngineOptions): EmbeddedEngine {
+  const source = inProcessProviders(providers);
+  return {
+    command: "embedded",
+    version: new SemVer(engineVersion),
+    run: (args, cwd, env, onOutput, onError, signal) =>
+      runCommand({
+        args,
+        folder: resolve(cwd),
+        env,
+        onOutput,
+        onError,
+        signal,
+        providers: source,
+        deploy: runDeployment,
+        now,
+      }),
+  };
+}
+
+/** Whether an Automation API error says that the operation's lock was taken away from it. */
+export const isLockLost = (thrown: unknown): boolean =>
+  thrown instanceof LockLostError || causeOf(thrown) instanceof LockLostError;
