@@ -1,6 +1,7 @@
 /** Typed calls to the two daemons of a runtime directory. Every call has a deadline and fails with a `SwitchyardError`. */
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { SwitchyardError } from "../../config/errors";
 import type {
   AlarmRule,
   LoadBalancerState,
@@ -13,14 +14,17 @@ import type {
   TeamStats,
 } from "../api";
 import { callJson, JsonHttpError, NoAnswerError } from "../http-json";
-import { loadBalancerSocket, supervisorRecord, supervisorSocket } from "../paths";
+import { loadBalancerProcess, loadBalancerSocket, supervisorRecord, supervisorSocket } from "../paths";
 import { identify, isRunning } from "../process-table";
-import { askSupervisor, ensureSupervisor, stopRecorded } from "../supervisor";
+import { askSupervisor, ensureSupervisor, stopRecorded, withoutSupervisor } from "../supervisor";
 import { type Daemon, daemonDown, toSwitchyardError } from "./failures";
+import { editLoadBalancerRecord, type LoadBalancerRecord } from "./load-balancer-record";
 
 const defaultDeadlineMs = 2000;
 /** Beyond a process's own grace time, until its end is certain. */
 const stopMarginMs = 8000;
+/** How long a delete waits for a load balancer that is being started again. */
+const revivedWithinMs = 5000;
 
 export class LocalRuntime {
   private readonly deadlineMs: number;
@@ -118,8 +122,15 @@ export class LocalRuntime {
     return this.callLoadBalancer("PUT", `/target-groups/${encodeURIComponent(name)}`, spec);
   }
 
-  async removeTargetGroup(name: string): Promise<void> {
-    await orUndefined(this.callLoadBalancer("DELETE", `/target-groups/${encodeURIComponent(name)}`));
+  removeTargetGroup(name: string): Promise<void> {
+    const path = `/target-groups/${encodeURIComponent(name)}`;
+    return this.remove(
+      () => this.callLoadBalancer("DELETE", path),
+      ({ targetGroups, drains }) => {
+        delete targetGroups[name];
+        delete drains[name];
+      },
+    );
   }
 
   /** Refused with `stale-epoch` and `facts.held` when the load balancer holds a newer route. */
@@ -127,21 +138,54 @@ export class LocalRuntime {
     return this.callLoadBalancer("PUT", `/routes/${encodeURIComponent(spec.team)}`, spec);
   }
 
-  async removeRoute(team: string): Promise<void> {
-    await orUndefined(this.callLoadBalancer("DELETE", `/routes/${encodeURIComponent(team)}`));
+  removeRoute(team: string): Promise<void> {
+    return this.remove(
+      () => this.callLoadBalancer("DELETE", `/routes/${encodeURIComponent(team)}`),
+      ({ routes, tombstones }) => {
+        const held = routes[team];
+        if (held) tombstones[team] = { epoch: held.epoch, revision: held.revision };
+        delete routes[team];
+      },
+    );
   }
 
   putAlarms(team: string, rules: AlarmRule[]): Promise<unknown> {
     return this.callLoadBalancer("PUT", `/alarms/${encodeURIComponent(team)}`, rules);
   }
 
-  async removeAlarms(team: string): Promise<void> {
-    await this.putAlarms(team, []);
+  removeAlarms(team: string): Promise<void> {
+    return this.remove(
+      () => this.putAlarms(team, []),
+      ({ alarms }) => {
+        delete alarms[team];
+      },
+    );
   }
 
   /** Undefined: the load balancer knows nothing of this team. */
   stats(team: string): Promise<TeamStats | undefined> {
     return orUndefined(this.callLoadBalancer<TeamStats>("GET", `/stats/${encodeURIComponent(team)}`));
+  }
+
+  /** Through the load balancer; in its record when it is dead for good. One that the supervisor is starting again is waited for. */
+  private async remove(call: () => Promise<unknown>, edit: (record: LoadBalancerRecord) => void): Promise<void> {
+    const deadline = performance.now() + revivedWithinMs;
+    for (;;) {
+      try {
+        return void (await orUndefined(call()));
+      } catch (error) {
+        const down = error instanceof SwitchyardError && error.code === "environment-down";
+        if (!down || performance.now() > deadline) throw error;
+      }
+      if (await this.process(loadBalancerProcess).catch(() => undefined)) {
+        await delay(50);
+        continue;
+      }
+      const forget = () => editLoadBalancerRecord(this.runtimeDir, edit);
+      if (await this.supervisor()) return forget();
+      if ((await withoutSupervisor(this.runtimeDir, forget)) === "done") return;
+      await delay(50);
+    }
   }
 
   private callSupervisor<T>(method: string, path: string, body?: unknown, deadlineMs = this.deadlineMs): Promise<T> {

@@ -1,3 +1,3 @@
 export { tailLog } from "./logs";
-export { stopRecorded } from "./offline";
+export { stopRecorded, withoutSupervisor } from "./offline";
 export { askSupervisor, ensureSupervisor } from "./start";

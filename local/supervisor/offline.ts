@@ -7,20 +7,28 @@ import { takeLock } from "./lock";
 import { loadRecord, saveRecord } from "./record";
 
 /**
- * Ends a recorded process group and forgets it. `busy`: somebody holds the runtime directory (a supervisor, or another
- * call of this), so nothing was done.
+ * Does something that no supervisor may do at the same time. `busy`: somebody holds the runtime directory (a supervisor, or
+ * another call of this), so nothing was done.
  */
-export async function stopRecorded(runtimeDir: string, name: string): Promise<"done" | "busy"> {
-  if (!existsSync(supervisorRecord(runtimeDir))) return "done";
+export async function withoutSupervisor(runtimeDir: string, act: () => Promise<void> | void): Promise<"done" | "busy"> {
+  if (!existsSync(runtimeDir)) return "done";
   const lock = takeLock(runtimeDir);
   if (!lock) return "busy";
   try {
-    const { [name]: entry, ...others } = loadRecord(runtimeDir);
-    if (!entry) return "done";
-    await stopGroup(resolve(runtimeDir), entry, entry.spec.graceMs);
-    saveRecord(runtimeDir, others);
+    await act();
     return "done";
   } finally {
     lock.release();
   }
+}
+
+/** Ends a recorded process group and forgets it. */
+export function stopRecorded(runtimeDir: string, name: string): Promise<"done" | "busy"> {
+  return withoutSupervisor(runtimeDir, async () => {
+    if (!existsSync(supervisorRecord(runtimeDir))) return;
+    const { [name]: entry, ...others } = loadRecord(runtimeDir);
+    if (!entry) return;
+    await stopGroup(resolve(runtimeDir), entry, entry.spec.graceMs);
+    saveRecord(runtimeDir, others);
+  });
 }

@@ -8,7 +8,7 @@ import { groupMemoryMb, identify, markedProcesses } from "../process-table";
 import { findLimiter, type Limiter } from "./cgroups";
 import { rotateLog } from "./logs";
 import { loadRecord, type RecordEntry, saveRecord } from "./record";
-import { decideStop, weightOf } from "./stop-after";
+import { decideStop } from "./stop-after";
 import { Supervised, type Surroundings } from "./supervised";
 
 export interface SupervisorOptions {
@@ -31,8 +31,6 @@ const newEntry = (spec: ProcessSpec): RecordEntry => ({
 export class Supervisor {
   private readonly processes = new Map<string, Supervised>();
   private readonly around: Surroundings;
-  /** Since when each slot whose time has come was seen without weight, in ms. */
-  private readonly unweightedSince = new Map<string, number>();
   private timers: NodeJS.Timeout[] = [];
   private ticking = false;
 
@@ -113,7 +111,6 @@ export class Supervisor {
 
   private forget(name: string): void {
     this.processes.delete(name);
-    this.unweightedSince.delete(name);
     this.save();
   }
 
@@ -150,20 +147,17 @@ export class Supervisor {
   }
 
   private async stopExpired(): Promise<void> {
-    const now = this.around.now().getTime();
+    const now = this.around.now();
     const expired = [...this.processes.values()].filter(
-      ({ spec, entry }) =>
-        spec.stopAfter !== undefined && entry.desired === "running" && Date.parse(spec.stopAfter) <= now,
+      ({ spec: { stopAfter }, entry }) =>
+        stopAfter !== undefined && entry.desired === "running" && Date.parse(stopAfter) <= now.getTime(),
     );
     if (expired.length === 0) return;
     // Without its answer nothing is stopped: it is asked again at the next tick.
     const state = await callJson<LoadBalancerState>(loadBalancerSocket(this.around.runtimeDir), "GET", "/");
     for (const supervised of expired) {
-      const { name, spec } = supervised;
-      if (weightOf(spec.targetGroup ?? "", state) > 0) this.unweightedSince.delete(name);
-      else if (!this.unweightedSince.has(name)) this.unweightedSince.set(name, now);
-      const decision = decideStop(spec, state, now - (this.unweightedSince.get(name) ?? now));
-      if (decision.stop) await supervised.stop(decision.reason);
+      const { stop, reason } = decideStop(supervised.spec, state, now);
+      if (stop) await supervised.stop(reason);
     }
   }
 }

@@ -19,7 +19,8 @@ type LoadBalancerInputs = z.output<typeof schema>;
 
 /** Bounds that keep it below 250 MB under load, together with the supervisor. */
 const nodeFlags = ["--max-old-space-size=128", "--max-semi-space-size=4"];
-const graceMs = 5000;
+/** Its own time for requests in flight is 10 s. */
+const graceMs = 12_000;
 const listensWithinMs = 15_000;
 
 const processSpec = (inputs: LoadBalancerInputs): ProcessSpec => ({

@@ -17,21 +17,31 @@ const schema = z.strictObject({
 });
 type RouteInputs = z.output<typeof schema>;
 
-const weighted = ({ live, weights, release }: RouteInputs) => ({ live, weights, release });
+/** Those that a release decides; the others are the environment's settings. */
+const ofRelease = ["live", "weights", "release"] as const;
+const ofEnvironment = ["paths", "targetGroups"] as const;
 
 /** The fence on the state's side: config that is older than the state must not be applied, not even in a preview. */
 function check(news: RouteInputs, olds: RouteInputs | null, { stack }: Call): Failure[] {
   const failures = Object.keys(news.weights)
     .filter((slot) => news.targetGroups[slot] === undefined)
     .map((slot) => ({ property: "weights", reason: `slot ${slot} has a weight and no target group` }));
-  if (!olds) return failures;
-  const advice = `run \`pulumi config refresh -s ${stack}\``;
+  if (!olds || isNewer(news, olds)) return failures;
   const wanted = `epoch ${news.epoch} revision ${news.revision}`;
-  const held = `${olds.epoch}.${olds.revision}`;
-  if (isNewer(olds, news))
-    failures.push({ property: "epoch", reason: `${wanted} is older than the state's ${held}: ${advice}` });
-  else if (!isNewer(news, olds) && !equal(weighted(news), weighted(olds)))
-    failures.push({ property: "revision", reason: `${wanted} is the state's ${held} with other content: ${advice}` });
+  const held = `the state's ${olds.epoch}.${olds.revision}`;
+  const other = <Key extends keyof RouteInputs>(keys: readonly Key[]) =>
+    keys.filter((key) => !equal(news[key], olds[key]));
+  const fail = (property: string, reason: string) => [...failures, { property, reason }];
+  const advice = `run \`pulumi config refresh -s ${stack}\``;
+  if (isNewer(olds, news)) return fail("epoch", `${wanted} is older than ${held}: ${advice}`);
+  const [release] = other(ofRelease);
+  if (release) return fail(release, `${wanted} is ${held} with another ${release}: ${advice}`);
+  const [setting] = other(ofEnvironment);
+  if (setting)
+    return fail(
+      setting,
+      `${setting} changed in the environment: deploy or resume the team, which gives a new revision`,
+    );
   return failures;
 }
 
