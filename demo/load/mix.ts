@@ -6,8 +6,8 @@ export interface RequestSpec {
   body?: string;
 }
 
-/** Of all requests, the part of each team. */
-const shares = { "realtime-collaboration": 0.55, "ai-workflow": 0.45 };
+/** Of 20 requests, this many go to realtime-collaboration; the teams take turns, so that each has a steady rate. */
+const realtimeOfTwenty = 11;
 const documents = 50;
 
 /** A function that gives the next request; the same seed gives the same requests. */
@@ -33,7 +33,13 @@ export function requestMix(random: () => number): () => RequestSpec {
     }
     return { ...base, method: "GET", path: kind < 0.6 ? "/api/workflow/jobs" : "/api/ai/models" };
   };
-  return () => (random() < shares["realtime-collaboration"] ? collaboration() : workflow());
+  let turn = 0;
+  return () => {
+    turn += realtimeOfTwenty;
+    if (turn < 20) return workflow();
+    turn -= 20;
+    return collaboration();
+  };
 }
 
 function writeDocument(id: number): RequestSpec {
