@@ -29,6 +29,8 @@ export interface Invocation {
   args: Arguments;
   folder: string;
   variables: Variables;
+  /** The workspace's own variables, for processes that are started. */
+  env: Record<string, string>;
   output: Output;
   providers: ProviderSource;
   deploy: Deploy;

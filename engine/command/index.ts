@@ -151,6 +151,7 @@ export async function runCommand(options: RunOptions): Promise<CommandResult> {
       args: parseArguments(entry, rest),
       folder,
       variables: (name) => options.env[name] ?? process.env[name],
+      env: options.env,
       output,
       providers,
       deploy,

@@ -30,6 +30,7 @@ import { Display } from "./display";
 import { EventLog } from "./eventLog";
 import { EventStream } from "./events";
 import { StackKeys } from "./keys";
+import { LanguageHost } from "./languageHost";
 import { isStackResource, openCheckpoint } from "./stateCommands";
 
 type Kind = DeploymentRequest["operation"];
@@ -59,7 +60,6 @@ async function operate(invocation: Invocation, kind: Kind, dryRun: boolean): Pro
   const { args, output } = invocation;
   const target = targetOf(invocation);
   loadCheckpoint(target);
-  const programAddress = programOf(invocation, kind);
   const logUrl = flagValue(args, "event-log");
   const log = logUrl === undefined ? undefined : EventLog.open(logUrl);
   const display = new Display(output, {
@@ -75,7 +75,9 @@ async function operate(invocation: Invocation, kind: Kind, dryRun: boolean): Pro
     const lock = dryRun ? undefined : OperationLock.acquire(target.backend, target.id, timestamp(invocation.now()));
     try {
       output.out(`${titles[kind][dryRun ? "preview" : "real"]} (${target.id.stack}):\n\n`);
-      result = await deploy({ invocation, kind, target, programAddress, events, lock });
+      result = await withProgram(invocation, target, kind, (programAddress) =>
+        deploy({ invocation, kind, target, programAddress, events, lock }),
+      );
     } finally {
       lock?.release();
     }
@@ -85,14 +87,24 @@ async function operate(invocation: Invocation, kind: Kind, dryRun: boolean): Pro
   conclude(invocation, dryRun ? "preview" : kind, result);
 }
 
-/** Where the inline program is served; undefined: no program runs. */
-function programOf({ args }: Invocation, kind: Kind): string | undefined {
+/** Runs a deployment with the address where its program is served, or with none where no program runs. */
+async function withProgram<T>(
+  { args, output, env }: Invocation,
+  { project }: Target,
+  kind: Kind,
+  action: (address: string | undefined) => Promise<T>,
+): Promise<T> {
   const wanted = flagValue(args, "run-program");
   if (kind === "update" && wanted === "false") throw notSupported("the flag --run-program=false of 'pulumi up'");
-  if (kind !== "update" && wanted !== "true") return undefined;
-  const address = flagValue(args, "client");
-  if (address === undefined) throw notSupported("a program that is not inline (Automation API with `program`)");
-  return address;
+  if (kind !== "update" && wanted !== "true") return action(undefined);
+  const inline = flagValue(args, "client");
+  if (inline !== undefined) return action(inline);
+  const host = await LanguageHost.start({ project, output, env });
+  try {
+    return await action(host.address);
+  } finally {
+    host.stop();
+  }
 }
 
 interface Deployment {

@@ -8,6 +8,10 @@ export interface Project {
   name: string;
   file: string;
   folder: string;
+  /** `nodejs`, or the name of another language. */
+  runtime: string;
+  /** The program's file or folder, below `folder`. */
+  main?: string;
   /** Where `Pulumi.<stack>.yaml` files lie. */
   configFolder: string;
   backendUrl?: string;
@@ -45,6 +49,8 @@ function parseProject(text: string, file: string): Project {
     name: fields.name,
     file,
     folder,
+    runtime: String(Object(fields.runtime).name ?? fields.runtime ?? ""),
+    main: typeof fields.main === "string" ? fields.main : undefined,
     configFolder: typeof configFolder === "string" ? resolve(folder, configFolder) : folder,
     backendUrl: typeof backendUrl === "string" ? backendUrl : undefined,
     ...configOf(fields.name, typeof fields.config === "object" ? Object(fields.config) : {}),

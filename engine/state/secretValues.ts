@@ -52,12 +52,15 @@ export const sealSecrets = (value: Json, encrypt: (plaintext: string) => string)
     ciphertext: encrypt(nestedText(secret)),
   }));
 
-/** Memory form to the form of an export with secrets shown. */
-export const exposeSecrets = (value: Json): Json =>
-  mapSecrets(value, (secret) => ({ [signatureKey]: secretSignature, plaintext: nestedText(secret) }));
-
 const nestedText = (secret: { [key: string]: Json }): string =>
   JSON.stringify(sealSecrets(secret.value ?? null, (text) => text));
+
+/** Memory form to the form of an export with secrets shown. */
+export const exposeSecrets = (value: Json): Json =>
+  mapSecrets(value, (secret) => ({
+    [signatureKey]: secretSignature,
+    plaintext: JSON.stringify(exposeSecrets(secret.value ?? null)),
+  }));
 
 export const maskSecrets = (value: Json): Json => mapSecrets(value, () => maskedSecret);
 
