@@ -9,6 +9,8 @@ export interface DeploymentSlotArgs {
   slot: SlotSettings;
   /** null: the slot is empty. */
   version: SlotVersion | null;
+  /** The version runs already, and keeps the variables and limits that it was started with. */
+  keepSettings: boolean;
   /** The version's image by digest, where the platform has images. */
   image?: pulumi.Input<string>;
   transform?: { workload?: Transform<WorkloadSpec> };
@@ -33,7 +35,7 @@ export class DeploymentSlot extends pulumi.ComponentResource {
 }
 
 function createWorkload(parent: DeploymentSlot, name: string, args: DeploymentSlotArgs): Workload {
-  const { settings, slot, version, image } = args;
+  const { settings, slot, version, keepSettings, image } = args;
   const { memoryMb, cpus } = settings.config.quotas;
   const spec: WorkloadSpec = {
     team: settings.team,
@@ -41,6 +43,7 @@ function createWorkload(parent: DeploymentSlot, name: string, args: DeploymentSl
     targetGroup: slot.targetGroup,
     port: slot.port,
     version,
+    keepSettings,
     image,
     env: version === null ? {} : slotEnv(settings, slot, version),
     secretEnv: version === null ? {} : sealed(settings.secretEnv),

@@ -108,6 +108,8 @@ export interface WorkloadSpec {
   port: number;
   /** null: the slot is empty. */
   version: SlotVersion | null;
+  /** The version runs already and must not be restarted for the sake of new variables or limits. */
+  keepSettings: boolean;
   /** The image by digest, where the platform has images. */
   image?: pulumi.Input<string>;
   env: Record<string, string>;

@@ -20,7 +20,7 @@ export async function teamProgram(environment: string, team: string): Promise<Re
   if (held !== undefined) refuseStale(stack, release, held);
 
   const platform = platformOf(settings.platform, settings.environment).release(settings);
-  const { route, slots } = new TeamRelease(team, { platform, settings, release });
+  const { route, slots } = new TeamRelease(team, { platform, settings, release, held });
   const { live, weights, epoch, revision, release: id } = route;
   return { team, live, weights, epoch, revision, release: id, slots };
 }
@@ -72,8 +72,12 @@ function refuseStale(stack: string, wanted: ReleaseConfig, held: TeamRecord): vo
   if (isNewer(wanted, held)) return;
   const same = !isNewer(held, wanted) && isDeepStrictEqual(comparable(wanted, held), comparable(held, held));
   if (same) return;
+  const behind = isNewer(held, wanted);
   const [mine, its] = [wanted, held].map(({ epoch, revision }) => `epoch ${epoch}, revision ${revision}`);
-  throw new SwitchyardError("stale-config", `The release config of ${stack} (${mine}) is behind its state (${its}).`, {
+  const message = behind
+    ? `The release config of ${stack} (${mine}) is behind its state (${its}).`
+    : `The release config of ${stack} has other content than its state, at the same ${mine}.`;
+  throw new SwitchyardError("stale-config", message, {
     next: `Run \`pulumi config refresh -s ${stack}\`, which brings the config of the last operation back.`,
     facts: {
       stack,

@@ -24,3 +24,14 @@ export function openRelease({ slots, weights, live, release }: TeamRecord): stri
   }
   return undefined;
 }
+
+/**
+ * Whether what the slot holds goes on running as it is. It then keeps the environment variables and limits it was started
+ * with, whatever the settings say by now: they come with the next version, and never by a restart under traffic.
+ * A warm slot that gets its version anew (its end is taken away while it is not live) is a start.
+ */
+export function goesOnRunning(slot: string, wanted: SlotVersion | null, held: TeamRecord | undefined): boolean {
+  const running = held?.slots[slot];
+  if (!running || wanted === null || running.version !== wanted.version) return false;
+  return held.live === slot || running.stopAfter === undefined || wanted.stopAfter !== undefined;
+}

@@ -3,6 +3,7 @@ import type { ReleaseConfig, RouteState, SlotSettings, SlotVersion, TeamSettings
 import { DeploymentSlot, type DeploymentSlotArgs } from "./deployment-slot";
 import type { ReleaseResources } from "./platform";
 import { SlotImage, type SlotImageArgs } from "./slot-image";
+import { goesOnRunning, type TeamRecord } from "./team-record";
 import { TrafficRoute, type TrafficRouteArgs } from "./traffic-route";
 
 export interface TeamReleaseArgs {
@@ -10,6 +11,8 @@ export interface TeamReleaseArgs {
   /** From the environment stack. */
   settings: TeamSettings;
   release: ReleaseConfig;
+  /** What the stack holds until now. */
+  held: TeamRecord | undefined;
   transform?: DeploymentSlotArgs["transform"] & SlotImageArgs["transform"] & TrafficRouteArgs["transform"];
 }
 
@@ -37,10 +40,11 @@ export class TeamRelease extends pulumi.ComponentResource {
 function createSlot(parent: TeamRelease, name: string, args: TeamReleaseArgs, slot: SlotSettings): DeploymentSlot {
   const { platform, settings, transform } = args;
   const version = args.release.slots[slot.name] ?? null;
+  const keepSettings = goesOnRunning(slot.name, version, args.held);
   const image = createImage(parent, name, args, slot, version);
   return new DeploymentSlot(
     `${name}-${slot.name}`,
-    { platform, settings, slot, version, image, transform },
+    { platform, settings, slot, version, keepSettings, image, transform },
     { parent },
   );
 }

@@ -8,7 +8,7 @@ import { localSettings } from "./settings";
 export function localRelease(settings: TeamSettings): ReleaseResources {
   const { runtimeDir, dataDir, databaseFile } = localSettings(settings);
   return {
-    workload: (name, { version, env, image: _, ...spec }, options) => {
+    workload: (name, { version, env, keepSettings, image: _, ...spec }, options) => {
       const resource = new Workload(
         name,
         {
@@ -20,7 +20,7 @@ export function localRelease(settings: TeamSettings): ReleaseResources {
           env: version === null ? env : { ...env, DATA_DIR: dataDir, DATABASE_FILE: databaseFile },
           stopAfter: version?.stopAfter ?? null,
         },
-        options,
+        keepSettings ? { ...options, ignoreChanges: ["env", "secretEnv", "limits"] } : options,
       );
       return { resource, version: resource.version };
     },
