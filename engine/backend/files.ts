@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   copyFileSync,
+  existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -9,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { EngineFailure } from "../failure";
 
 /*
@@ -91,7 +92,18 @@ export function replaceFile(path: string, text: string, options: ReplaceOptions 
   });
 }
 
-const temporaryBeside = (path: string): string => join(dirname(path), `.${randomUUID()}.tmp`);
+const temporaryBeside = (path: string): string => join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+
+/** Removes what a killed process left of a write to this path. Only for who may write to it. */
+export function removeTemporaries(path: string): void {
+  const folder = dirname(path);
+  if (!existsSync(folder)) return;
+  const stem = `.${basename(path)}.`;
+  const length = stem.length + randomUUID().length + ".tmp".length;
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(stem) && name.endsWith(".tmp") && name.length === length) removeFile(join(folder, name));
+  }
+}
 
 /** Files are replaced and never changed in place, so the previous version can be kept as a hard link, at no cost. */
 function keepPrevious(path: string, backup: string): void {

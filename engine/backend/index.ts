@@ -8,6 +8,7 @@ export {
   listStacks,
   readCheckpointText,
   readTags,
+  removeLeftovers,
   removeStackFiles,
   stackExists,
   writeCheckpointText,

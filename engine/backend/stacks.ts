@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { EngineFailure, notSupported } from "../failure";
-import { copyAs, listNames, readText, removeFile, removeFolder, replaceFile } from "./files";
+import { copyAs, listNames, readText, removeFile, removeFolder, removeTemporaries, replaceFile } from "./files";
 import type { Backend, StackId } from "./location";
 
 /** The files of stacks: checkpoint, its backup, tags. What is in them is for others to know. */
@@ -31,6 +31,13 @@ export function writeCheckpointText(backend: Backend, id: StackId, text: string,
   if (!existsSync(meta)) replaceFile(meta, "version: 1\n");
   const path = checkpointPath(backend, id);
   replaceFile(path, text, { backup: `${path}.bak`, beforeRename: fence });
+}
+
+/** Clears away what a killed operation left half-written. The caller holds the stack's lock. */
+export function removeLeftovers(backend: Backend, id: StackId): void {
+  const path = checkpointPath(backend, id);
+  removeTemporaries(path);
+  removeTemporaries(`${path}.bak`);
 }
 
 /** Removes the stack with its history; as with the CLI a copy of its last checkpoint stays as `.bak`. */

@@ -31,16 +31,31 @@ export class EventStream {
     }
   }
 
+  /** Remembers every secret inside a value. */
+  hideSecretsIn(value: Json): void {
+    mapSecrets(value, (secret) => {
+      this.hide(secret.value ?? null);
+      return null;
+    });
+  }
+
   emit(event: EngineEvent): void {
     const { diagnosticEvent } = event as { diagnosticEvent?: { severity?: string; message?: string } };
     if (diagnosticEvent?.severity === "debug") return;
     const safe =
       diagnosticEvent === undefined
         ? this.#masked(event)
-        : { ...event, diagnosticEvent: { ...diagnosticEvent, message: this.#scrubbed(diagnosticEvent.message ?? "") } };
+        : { ...event, diagnosticEvent: { ...diagnosticEvent, message: this.scrubbed(diagnosticEvent.message ?? "") } };
     const timestamp = Math.floor(this.#now().getTime() / 1000);
     const numbered = { sequence: this.#sequence++, timestamp, ...safe };
     for (const listener of this.#listeners) listener(numbered);
+  }
+
+  /** The text with every secret that is known by now blotted out. */
+  scrubbed(message: string): string {
+    let scrubbed = message;
+    for (const text of this.#secretTexts) scrubbed = scrubbed.replaceAll(text, maskedSecret);
+    return scrubbed;
   }
 
   #masked(event: EngineEvent): EngineEvent {
@@ -49,11 +64,5 @@ export class EventStream {
       return { [signatureKey]: secretSignature, ciphertext: maskedSecret };
     });
     return masked as EngineEvent;
-  }
-
-  #scrubbed(message: string): string {
-    let scrubbed = message;
-    for (const text of this.#secretTexts) scrubbed = scrubbed.replaceAll(text, maskedSecret);
-    return scrubbed;
   }
 }

@@ -4,7 +4,9 @@ import {
   OperationLock,
   parseStackName,
   readCheckpointText,
+  removeLeftovers,
   type StoredConfig,
+  stackExists,
 } from "../backend";
 import { isSecretValue, masked, revealed, type StackFile } from "../config";
 import type { DeploymentRequest, DeploymentResult } from "../deployment/request";
@@ -21,6 +23,7 @@ import {
   keysOf,
   loadCheckpoint,
   settingsOf,
+  stackNotFound,
   type Target,
   targetOf,
   timestamp,
@@ -59,7 +62,7 @@ function confirmed(invocation: Invocation, kind: Kind): Promise<void> {
 async function operate(invocation: Invocation, kind: Kind, dryRun: boolean): Promise<void> {
   const { args, output } = invocation;
   const target = targetOf(invocation);
-  loadCheckpoint(target);
+  if (!stackExists(target.backend, target.id)) throw stackNotFound(target.id.stack);
   const logUrl = flagValue(args, "event-log");
   const log = logUrl === undefined ? undefined : EventLog.open(logUrl);
   const display = new Display(output, {
@@ -84,7 +87,8 @@ async function operate(invocation: Invocation, kind: Kind, dryRun: boolean): Pro
   } finally {
     await log?.close();
   }
-  conclude(invocation, dryRun ? "preview" : kind, result);
+  const errors = result.errors.map((sentence) => events.scrubbed(sentence));
+  conclude(invocation, dryRun ? "preview" : kind, { ...result, errors });
 }
 
 /** Runs a deployment with the address where its program is served, or with none where no program runs. */
@@ -127,6 +131,7 @@ async function deploy({
 }: Deployment): Promise<DeploymentResult> {
   const started = invocation.now();
   const { args } = invocation;
+  if (lock !== undefined) removeLeftovers(target.backend, target.id);
   const checkpoint = loadCheckpoint(target);
   requireIntegrity(checkpoint, checkpointPath(target.backend, target.id));
   const settings = settingsOf(invocation, target);
@@ -135,6 +140,7 @@ async function deploy({
   const { config, configSecretKeys } = await programConfig(target, stored, settings, keys);
   for (const key of configSecretKeys) events.hide(config[key] ?? "");
   const opened = await openCheckpoint(checkpoint, keys);
+  for (const { inputs = {}, outputs = {} } of opened.resources) events.hideSecretsIn({ inputs, outputs });
   const now = (): string => timestamp(invocation.now());
   const fence = (): void => lock?.fence();
   const checkpointer = new Checkpointer({ target, keys, loaded: opened, fence, now });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Document, isCollection, parseDocument, Scalar } from "yaml";
-import { readText, removeFile, replaceFile, type StoredConfig } from "../backend";
+import { readText, replaceFile, type StoredConfig } from "../backend";
 import { EngineFailure } from "../failure";
 import type { PathSegment } from "./path";
 import type { Project } from "./project";
@@ -85,9 +85,10 @@ export class StackFile {
 
   save(): void {
     const content = this.settings;
-    if (Object.keys(content).length === 0) removeFile(this.path);
-    else if (this.path.endsWith(".json")) replaceFile(this.path, JSON.stringify(content, null, 4), fileMode);
-    else replaceFile(this.path, this.#document.toString({ lineWidth: 0 }), fileMode);
+    const isEmpty = Object.keys(content).length === 0;
+    if (isEmpty && !existsSync(this.path)) return;
+    const yaml = isEmpty && this.#document.commentBefore === null ? "{}\n" : this.#document.toString({ lineWidth: 0 });
+    replaceFile(this.path, this.path.endsWith(".json") ? JSON.stringify(content, null, 4) : yaml, fileMode);
   }
 
   #requirePlace(key: string, path: PathSegment[]): void {
