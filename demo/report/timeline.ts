@@ -1,12 +1,14 @@
-/** A recording as lines to draw: one value for each stretch of `binMs`. */
+/** A recording as lines to draw: one value for each stretch of time. */
 import { z } from "zod";
-import type { Recording } from "./load";
-import { isBad } from "./measure";
+import type { Recording } from "../load";
+import { isBad } from "../measure";
 
 const line = z.array(z.number().nullable());
 
 export const timelineSchema = z.strictObject({
+  /** Length of the stretches of answers and WebSockets, and of latencies, whose p99 needs more of a sample. */
   binMs: z.number(),
+  latencyBinMs: z.number(),
   teams: z.record(
     z.string(),
     z.strictObject({
@@ -25,6 +27,7 @@ export const timelineSchema = z.strictObject({
 export type Timeline = z.infer<typeof timelineSchema>;
 
 const binMs = 250;
+const latencyBinMs = 1_000;
 
 export function timelineOf(recording: Recording, limitMs: (team: string) => number): Timeline {
   const bins = Math.max(1, Math.floor((recording.endedAt - recording.startedAt) / binMs));
@@ -32,7 +35,7 @@ export function timelineOf(recording: Recording, limitMs: (team: string) => numb
   const zeros = () => new Array<number>(bins).fill(0);
   const perSecond = 1_000 / binMs;
 
-  const timeline: Timeline = { binMs, teams: {}, webSockets: {} };
+  const timeline: Timeline = { binMs, latencyBinMs, teams: {}, webSockets: {} };
   const latencies: Record<string, number[][]> = {};
   for (const answer of recording.answers) {
     const bin = binOf(answer.endedAt);
@@ -45,8 +48,8 @@ export function timelineOf(recording: Recording, limitMs: (team: string) => numb
     if (!wrong) team.answers[version] ??= zeros();
     const counted = wrong ? team.bad : team.answers[version];
     if (counted) counted[bin] = (counted[bin] ?? 0) + perSecond;
-    latencies[answer.team] ??= Array.from({ length: bins }, () => []);
-    latencies[answer.team]?.[bin]?.push(answer.latencyMs);
+    latencies[answer.team] ??= Array.from({ length: Math.ceil((bins * binMs) / latencyBinMs) }, () => []);
+    latencies[answer.team]?.[Math.floor((bin * binMs) / latencyBinMs)]?.push(answer.latencyMs);
   }
   for (const [team, byBin] of Object.entries(latencies)) {
     const lines = timeline.teams[team];
