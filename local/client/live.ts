@@ -84,7 +84,8 @@ export function livePlatform(settings: TeamSettings): LocalLive {
     },
     async setRoute(route) {
       const targetGroups = Object.fromEntries(settings.slots.map(({ name, targetGroup }) => [name, targetGroup]));
-      await runtime.putRoute({ team, paths: entry.paths, targetGroups, ...route });
+      const { live, weights, epoch, revision, release } = route;
+      await runtime.putRoute({ team, paths: entry.paths, targetGroups, live, weights, epoch, revision, release });
     },
     async traffic() {
       const { at, since, slots } = await stats();

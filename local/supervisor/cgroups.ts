@@ -14,6 +14,8 @@ export interface Limiter {
   memoryKills(name: string): number;
   /** Forgets an ended group. */
   remove(name: string): void;
+  /** Forgets everything, when all groups have ended. */
+  close(): void;
 }
 
 interface Controllers {
@@ -91,6 +93,7 @@ export const watchingLimiter: Limiter = {
   place: () => {},
   memoryKills: () => 0,
   remove: () => {},
+  close: () => {},
 };
 
 /** `id` names this supervisor's own directories, for example `switchyard-4f1c…`. */
@@ -108,6 +111,7 @@ export function findLimiter(id: string): Limiter {
     writeFileSync(join(directory, "cgroup.procs"), String(pid));
   };
   const without = watchingLimiter.by;
+  const bases = [...new Set([memory, cpu])].filter((base) => base !== undefined);
   return {
     by: (limits) => ({
       memory: memory && limits.memoryMb !== undefined ? `cgroup-v${version}` : without(limits).memory,
@@ -125,7 +129,10 @@ export function findLimiter(id: string): Limiter {
       memory ? Number(/^oom_kill (\d+)/m.exec(read(join(memory, name, files.kills)) ?? "")?.[1] ?? 0) : 0,
     remove(name) {
       // Busy while a zombie is in it; then it stays, empty, and is used again by the next start.
-      for (const base of new Set([memory, cpu])) if (base) tryTo(() => rmdirSync(join(base, name)));
+      for (const base of bases) tryTo(() => rmdirSync(join(base, name)));
+    },
+    close() {
+      for (const base of bases) tryTo(() => rmdirSync(base));
     },
   };
 }

@@ -49,7 +49,11 @@ export async function ensureSupervisor(runtimeDir: string): Promise<SupervisorSt
   const deadline = performance.now() + startsWithinMs;
   for (;;) {
     const state = await askSupervisor(runtimeDir);
-    if (state) return state;
+    if (state) {
+      // Ours lost the race; it must not take over when the other one is told to end.
+      if (state.pid !== daemon.pid) daemon.kill();
+      return state;
+    }
     if (daemon.exitCode || daemon.signalCode || performance.now() > deadline) {
       const words = (await tailLog(logFile(runtimeDir, "supervisor"), 3)).join("; ");
       throw new SwitchyardError("environment-down", `the supervisor of ${runtimeDir} did not start: ${words}`);

@@ -100,7 +100,10 @@ export class Supervisor {
   async stop(keepProcesses: boolean): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     if (keepProcesses) for (const supervised of this.processes.values()) supervised.release();
-    else await Promise.all([...this.processes.keys()].map((name) => this.remove(name)));
+    else {
+      await Promise.all([...this.processes.keys()].map((name) => this.remove(name)));
+      this.around.limiter.close();
+    }
   }
 
   private find(name: string): Supervised {

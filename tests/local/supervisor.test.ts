@@ -1,6 +1,7 @@
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { LocalRuntime } from "../../local/client";
 import { logFile, supervisorRecord } from "../../local/paths";
 import { identify } from "../../local/process-table";
 import { answerOf, freePort, isGone, type Place, place, service, textOf, until } from "./support";
@@ -10,8 +11,6 @@ beforeEach(() => {
   here = place();
 });
 afterEach(() => here.clean());
-
-const pidOf = async (name: string) => (await here.runtime.process(name))?.pid ?? 0;
 
 test("callers that start a supervisor at the same time end with one", async () => {
   const states = await Promise.all([1, 2, 3].map(() => here.runtime.ensureSupervisor()));
@@ -205,7 +204,6 @@ test("a damaged record stops the supervisor with a clear sentence and is not ove
 });
 
 test("a runtime directory with a long path works: its sockets go elsewhere", async () => {
-  const { LocalRuntime } = await import("../../local/client");
   const deep = new LocalRuntime(join(here.directory, "a-rather-long-folder-name".repeat(4), "run"));
   const { pid } = await deep.ensureSupervisor();
   expect((await deep.supervisor())?.pid).toBe(pid);
