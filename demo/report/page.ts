@@ -11,7 +11,7 @@ main{max-width:1264px;margin:0 auto;padding:36px 32px 64px}
 header{display:flex;gap:24px;align-items:flex-start;justify-content:space-between;margin-bottom:24px}
 h1{font-size:27px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em}
 h2{font-size:18px;margin:44px 0 12px}
-p{margin:0;color:var(--muted);max-width:75ch}
+p{margin:0;color:var(--muted);max-width:95ch}
 .verdict{flex:none;font-weight:700;padding:7px 16px;border-radius:99px;color:var(--ground);background:var(--good)}
 .verdict.broken{background:var(--bad)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:12px;margin:0 0 30px}
@@ -34,11 +34,11 @@ code{font:12.5px ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono","DejaVu
 .phases .stage,.phases .verify{background:var(--work)}
 .phases .shift{background:var(--shift)}.phases .bake{background:var(--bake)}.phases .roll-back{background:var(--bad)}
 .wrong{color:var(--bad);font-weight:600}
-ul{list-style:none;padding:0;margin:0}
+ul{list-style:none;padding:0;margin:0;display:grid;grid-template-columns:repeat(auto-fit,minmax(440px,1fr));gap:0 40px}
 li{display:grid;grid-template-columns:26px minmax(0,1fr);padding:7px 0;border-bottom:1px solid var(--grid)}
 li b{color:var(--good)}li.broken b{color:var(--bad)}
 li span{color:var(--muted);font-size:13.5px}
-@media(max-width:700px){main{padding:20px 16px}header{flex-direction:column-reverse;gap:12px}}
+@media(max-width:700px){ul{grid-template-columns:1fr}main{padding:20px 16px}header{flex-direction:column-reverse;gap:12px}}
 `;
 
 export function renderPage(report: Report): string {
@@ -107,8 +107,7 @@ function tiles({ requests, webSockets, releases }: Report): string {
     [`${number(webSockets.cut)} of ${number(webSockets.opened)}`, "WebSockets cut"],
     [String(releases.length), `releases, ${releases.flatMap((release) => release.kills).length} drivers killed`],
     [ms(switches[Math.floor(switches.length / 2)]), "median switch"],
-    [ms(rollbacks.at(-1)), "slowest rollback, detection included"],
-    [number(requests.fromBadVersion), "wrong answers by the bad version until then"],
+    [ms(rollbacks.at(-1)), `slowest rollback; ${number(requests.fromBadVersion)} wrong answers until then`],
   ];
   return all.map(([value, said]) => `<div class="tile"><b>${safe(value)}</b><span>${safe(said)}</span></div>`).join("");
 }

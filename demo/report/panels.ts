@@ -93,6 +93,8 @@ export function releaseLane(releases: Release[], { x, y }: Place): string {
     .join("");
 }
 
+const labelWidth = 130;
+
 /** Where users' requests moved from one slot to another, through all of a team's panels. */
 function switches(releases: Release[], { x, y, height }: Place): string {
   const marks = releases.flatMap((release) => [
@@ -109,13 +111,22 @@ function switches(releases: Release[], { x, y, height }: Place): string {
           },
         ]),
   ]);
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let row = 0;
   return marks
+    .toSorted((a, b) => a.at - b.at)
     .map(({ at, stroke, said }) => {
+      // Two marks close together are named on two lines.
+      row = x(at) - lastAt < labelWidth ? 1 - row : 0;
+      lastAt = x(at);
       const rule = line(x(at), y, x(at), y + height, { stroke, "stroke-width": 1.2, "stroke-dasharray": "3 3" });
-      return rule + text(x(at) + 4, y + 11, said, { class: "strong", style: `fill:${stroke}` });
+      return rule + text(x(at) + 4, y + 10 + 14 * row, said, { class: "strong", style: `fill:${stroke}` });
     })
     .join("");
 }
+
+/** Room above the areas for the marks' names. */
+const headroom = 1.4;
 
 interface Layer {
   name: string;
@@ -179,12 +190,13 @@ export function answersPanel(
     fill: colour(colours[version] ?? "quiet"),
   }));
   layers.push({ name: "bad", values: lines.bad, fill: colour("bad") });
-  const top = roundUp(Math.max(...sums(layers)));
-  const ticks = [0, top / 2, top].map((value) => ({
-    at: place.y + place.height * (1 - value / top),
-    label: String(value),
-  }));
-  return grid(place, ticks, "answers/s") + stack(layers, report.timeline.binMs, top, place) + switches(releases, place);
+  const most = Math.max(1, ...sums(layers));
+  const top = most * headroom;
+  return [
+    grid(place, ticks(most, top, place), "answers/s"),
+    stack(layers, report.timeline.binMs, top, place),
+    switches(releases, place),
+  ].join("");
 }
 
 /** Latency on a logarithmic scale, 1 ms to 10 s. */
@@ -194,16 +206,16 @@ export function latencyPanel(lines: TeamLines, report: Report, place: Place): st
   const ticks = [1, 10, 100, 1_000].map((ms) => ({ at: at(ms), label: ms === 1_000 ? "1 s" : `${ms} ms` }));
   const points = (values: readonly (number | null)[]) =>
     values.map((ms, i): Point | null => (ms === null ? null : [x((i + 0.5) * report.timeline.latencyBinMs), at(ms)]));
-  const name = (values: readonly (number | null)[], said: string) => {
+  const name = (values: readonly (number | null)[], said: string, below: number) => {
     const last = values.findLast((ms) => ms !== null) ?? 1;
-    return text(right, at(last) - 5, said, { class: "small", "text-anchor": "end" });
+    return text(right, at(last) + below, said, { class: "small", "text-anchor": "end" });
   };
   return [
     grid(place, ticks, "latency"),
     polyline(points(lines.p99), { stroke: colour("muted"), "stroke-width": 1.2 }),
     polyline(points(lines.p50), { stroke: colour("ink"), "stroke-width": 1.6 }),
-    name(lines.p99, "p99"),
-    name(lines.p50, "median"),
+    name(lines.p99, "p99", -5),
+    name(lines.p50, "median", 13),
   ].join("");
 }
 
@@ -213,12 +225,8 @@ export function socketsPanel(report: Report, colours: Record<string, Colour>, pl
     values,
     fill: colour(colours[version] ?? "quiet"),
   }));
-  const top = roundUp(Math.max(1, ...sums(layers)));
-  const ticks = [0, top / 2, top].map((value) => ({
-    at: place.y + place.height * (1 - value / top),
-    label: String(value),
-  }));
-  return grid(place, ticks, "open") + stack(layers, report.timeline.binMs, top, place);
+  const most = Math.max(1, ...sums(layers));
+  return grid(place, ticks(most, most, place), "open") + stack(layers, report.timeline.binMs, most, place);
 }
 
 function sums(layers: Layer[]): number[] {
@@ -226,9 +234,10 @@ function sums(layers: Layer[]): number[] {
   return Array.from({ length }, (_, i) => layers.reduce((sum, layer) => sum + (layer.values[i] ?? 0), 0));
 }
 
-/** The next of 1, 2, 3, 4, 5, 6, 8, 10 times a power of ten. */
-function roundUp(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
-  const step = [1, 2, 3, 4, 5, 6, 8, 10].find((one) => one * power >= value) ?? 10;
-  return step * power;
+/** Two or three round values between nothing and `most`. */
+function ticks(most: number, top: number, { y, height }: Place): { at: number; label: string }[] {
+  const power = 10 ** Math.floor(Math.log10(most));
+  const step = [0.2, 0.5, 1, 2, 5].map((one) => one * power).find((one) => most / one < 4) ?? most;
+  const values = Array.from({ length: Math.floor(most / step) + 1 }, (_, i) => i * step);
+  return values.map((value) => ({ at: y + height * (1 - value / top), label: String(Math.round(value)) }));
 }

@@ -7,7 +7,7 @@ import type { Report } from "./schema";
 import { element, line, text } from "./svg";
 import { colour, themeCss, versionColours } from "./theme";
 
-const heights = { title: 30, lane: 44, answers: 130, latency: 74, gap: 12, teamGap: 30, sockets: 84, axis: 34 };
+const heights = { title: 30, lane: 50, answers: 156, latency: 74, gap: 12, teamGap: 30, sockets: 84, axis: 34 };
 
 const css = `
 .picture text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans","DejaVu Sans",sans-serif;fill:var(--ink)}
@@ -66,14 +66,13 @@ function timeAxis(seconds: number, x: (ms: number) => number, y: number): string
   return ticks.join("");
 }
 
-/** Versions in the order in which users met them. */
-export function labelsOf(report: Report): string[] {
-  const labels = report.releases.toSorted((a, b) => a.startedAtMs - b.startedAtMs).map((release) => release.label);
+/** All versions that users met, oldest first. */
+function labelsOf(report: Report): string[] {
   const seen = Object.values(report.requests.byVersion).flatMap((versions) => Object.keys(versions));
-  return [...new Set([...labels, ...seen])];
+  return [...new Set(seen)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 
-export function suspectsOf(report: Report): Set<string> {
+function suspectsOf(report: Report): Set<string> {
   const failed = report.releases.filter(
     (release) => release.outcome === "rolled-back" || release.outcome === "refused",
   );
