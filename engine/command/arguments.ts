@@ -16,7 +16,7 @@ export interface Arguments {
   positional: readonly string[];
 }
 
-const commonSwitches = ["non-interactive", "suppress-outputs", "suppress-progress", "disable-integrity-checking"];
+const commonSwitches = ["non-interactive", "suppress-outputs", "suppress-progress"];
 const commonValues = ["stack", "color", "config-file"];
 const shortNames: Record<string, string> = {
   s: "stack",
@@ -31,7 +31,7 @@ const shortNames: Record<string, string> = {
 /** Flags that the CLI has and this engine does not do: a person should read that, not "unknown flag". */
 const cliFlags = new Set(
   (
-    "attach-debugger config copy-config-from cwd debug diff-changes emoji exclude exclude-dependents exclude-protected " +
+    "attach-debugger config copy-config-from cwd debug diff-changes disable-integrity-checking emoji exclude exclude-dependents exclude-protected " +
     "fully-qualify-stack-names import-file import-pending-creates json logflow logtostderr memprofilerate otel-traces plan " +
     "policy-pack policy-pack-config profiling raw remote remote-agent-pool-id remote-env remote-env-secret remote-executor-image " +
     "remote-git-auth-access-token remote-git-branch remote-git-commit remote-git-repo-dir remote-inherit-settings " +

@@ -12,9 +12,10 @@ import {
 import { findProject, type Project, StackFile } from "../config";
 import type { DeploymentRequest, DeploymentResult, ProviderSource } from "../deployment/request";
 import { EngineFailure, exitCode } from "../failure";
+import { passphraseFrom } from "../secrets";
 import { type Checkpoint, parseCheckpoint } from "../state/checkpoint";
 import { type Arguments, flagValue } from "./arguments";
-import { StackKeys, type Variables } from "./keys";
+import { StackKeys } from "./keys";
 
 /** What a command writes, as it comes. */
 export interface Output {
@@ -28,7 +29,8 @@ export type Deploy = (request: DeploymentRequest) => Promise<DeploymentResult>;
 export interface Invocation {
   args: Arguments;
   folder: string;
-  variables: Variables;
+  /** The workspace's variables first, then the process's. */
+  variables: (name: string) => string | undefined;
   /** The workspace's own variables, for processes that are started. */
   env: Record<string, string>;
   output: Output;
@@ -102,9 +104,14 @@ export function settingsOf(invocation: Invocation, target: Target): StackFile {
   );
 }
 
+export const passphraseOf =
+  ({ variables, folder }: Invocation) =>
+  (): string =>
+    passphraseFrom(variables, folder);
+
 /** The stack's keys; a new salt is written to the settings file at once, where the CLI looks for it. */
 export const keysOf = (invocation: Invocation, settings: StackFile, checkpoint: Checkpoint | undefined): StackKeys =>
-  new StackKeys(invocation.variables, settings.saltText ?? checkpoint?.saltText, (saltText) => {
+  new StackKeys(passphraseOf(invocation), settings.saltText ?? checkpoint?.saltText, (saltText) => {
     settings.saltText = saltText;
     settings.save();
   });

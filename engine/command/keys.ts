@@ -1,7 +1,4 @@
-import { createKey, openKey, passphraseFrom, type SecretKey } from "../secrets";
-
-/** Where a passphrase may come from: the workspace's variables first, then the process's. */
-export type Variables = (name: string) => string | undefined;
+import { createKey, openKey, type SecretKey } from "../secrets";
 
 const undecryptable: SecretKey["decrypt"] = () => {
   throw new Error("a stack without an encryption salt holds a secret");
@@ -12,13 +9,13 @@ const undecryptable: SecretKey["decrypt"] = () => {
  * state's; a stack that never had a secret gets its salt with its first one.
  */
 export class StackKeys {
-  readonly #variables: Variables;
+  readonly #passphrase: () => string;
   #salt: string | undefined;
   readonly #onNewSalt: (saltText: string) => void;
   #writing: Promise<SecretKey> | undefined;
 
-  constructor(variables: Variables, salt: string | undefined, onNewSalt: (saltText: string) => void) {
-    this.#variables = variables;
+  constructor(passphrase: () => string, salt: string | undefined, onNewSalt: (saltText: string) => void) {
+    this.#passphrase = passphrase;
     this.#salt = salt;
     this.#onNewSalt = onNewSalt;
   }
@@ -37,11 +34,11 @@ export class StackKeys {
   /** The decryption of texts made under a salt. */
   async open(saltText: string | undefined): Promise<SecretKey> {
     if (saltText === undefined) return { saltText: "", encrypt: undecryptable, decrypt: undecryptable };
-    return openKey(saltText, passphraseFrom(this.#variables));
+    return openKey(saltText, this.#passphrase());
   }
 
   async #create(): Promise<SecretKey> {
-    const key = await createKey(passphraseFrom(this.#variables));
+    const key = await createKey(this.#passphrase());
     this.#salt = key.saltText;
     this.#onNewSalt(key.saltText);
     return key;

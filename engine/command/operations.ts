@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+import { messageOf } from "../../config/errors";
 import {
   appendHistory,
   checkpointPath,
@@ -22,6 +24,7 @@ import {
   type Invocation,
   keysOf,
   loadCheckpoint,
+  passphraseOf,
   settingsOf,
   stackNotFound,
   type Target,
@@ -85,7 +88,8 @@ async function operate(invocation: Invocation, kind: Kind, dryRun: boolean): Pro
       lock?.release();
     }
   } finally {
-    await log?.close();
+    // What was done is done: a receiver that is gone does not make it a failure.
+    await log?.close().catch((thrown: unknown) => output.error(`warning: ${messageOf(thrown)}\n`));
   }
   const errors = result.errors.map((sentence) => events.scrubbed(sentence));
   conclude(invocation, dryRun ? "preview" : kind, { ...result, errors });
@@ -165,7 +169,7 @@ async function deploy({
     emit: (event) => events.emit(event),
     signal: invocation.signal,
     options: {
-      parallel: numberFlag(args, "parallel") ?? 0,
+      parallel: numberFlag(args, "parallel") ?? availableParallelism() * 4,
       refreshFirst: isSet(args, "refresh"),
       continueOnError: isSet(args, "continue-on-error"),
       clearPendingCreates: isSet(args, "clear-pending-creates"),
@@ -225,7 +229,7 @@ async function otherStackOutputs(
   if (text === undefined) return undefined;
   const checkpoint = parseCheckpoint(text, checkpointPath(from.backend, id));
   const stack = checkpoint.resources.filter(isStackResource);
-  const keys = new StackKeys(invocation.variables, checkpoint.saltText, () => undefined);
+  const keys = new StackKeys(passphraseOf(invocation), checkpoint.saltText, () => undefined);
   const [opened] = (await openCheckpoint({ ...checkpoint, resources: stack, pendingOperations: [] }, keys)).resources;
   const outputs = opened?.outputs ?? {};
   return { outputs, secretOutputNames: Object.keys(outputs).filter((key) => containsSecret(outputs[key])) };

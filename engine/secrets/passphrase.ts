@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { messageOf } from "../../config/errors";
 import { EngineFailure } from "../failure";
@@ -85,8 +86,8 @@ function decryptWith(key: Buffer, ciphertext: string): string {
   }
 }
 
-/** @throws EngineFailure in the CLI's words where neither variable is set. An empty passphrase is a passphrase. */
-export function passphraseFrom(variable: (name: string) => string | undefined): string {
+/** @throws EngineFailure in the CLI's words where neither variable is set. A file is looked for from `folder`. An empty passphrase is a passphrase. */
+export function passphraseFrom(variable: (name: string) => string | undefined, folder: string): string {
   const text = variable("PULUMI_CONFIG_PASSPHRASE");
   if (text !== undefined) return text;
   const file = variable("PULUMI_CONFIG_PASSPHRASE_FILE");
@@ -96,7 +97,7 @@ export function passphraseFrom(variable: (name: string) => string | undefined): 
     );
   }
   try {
-    return readFileSync(file, "utf8").trim();
+    return readFileSync(resolve(folder, file), "utf8").trim();
   } catch (thrown) {
     throw new EngineFailure(`unable to read PULUMI_CONFIG_PASSPHRASE_FILE '${file}': ${messageOf(thrown)}`, 1, thrown);
   }

@@ -103,7 +103,7 @@ describe("writing checkpoints", () => {
     checkpointer = new Checkpointer({
       target: { backend, id, project },
       keys: new StackKeys(
-        () => undefined,
+        () => "",
         undefined,
         () => undefined,
       ),

@@ -36,11 +36,11 @@ test("deriving a key leaves the event loop free and is done once", async () => {
 
 test("an empty passphrase is one, an unset one is asked for in the CLI's words", () => {
   const variables = (set: Record<string, string>) => (name: string) => set[name];
-  expect(passphraseFrom(variables({ PULUMI_CONFIG_PASSPHRASE: "" }))).toBe("");
-  expect(() => passphraseFrom(variables({}))).toThrow(
+  expect(passphraseFrom(variables({ PULUMI_CONFIG_PASSPHRASE: "" }), "/")).toBe("");
+  expect(() => passphraseFrom(variables({}), "/")).toThrow(
     "passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables",
   );
-  expect(() => passphraseFrom(variables({ PULUMI_CONFIG_PASSPHRASE_FILE: "/nowhere" }))).toThrow("/nowhere");
+  expect(() => passphraseFrom(variables({ PULUMI_CONFIG_PASSPHRASE_FILE: "/nowhere" }), "/")).toThrow("/nowhere");
 });
 
 test("secrets inside structures and inside secrets survive the way to disk and back", () => {
