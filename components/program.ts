@@ -25,8 +25,12 @@ export async function switchyardProgram(options: ProgramOptions = {}): Promise<R
     if (rest.length > 0) return await teamProgram(environment, rest.join("."));
     return await environmentProgram(name, options.projectDir ?? pulumi.getRootDirectory());
   } catch (thrown) {
-    if (thrown instanceof SwitchyardError)
-      throw new pulumi.RunError(`${thrown.message} ${thrown.next} [${thrown.code}]`);
+    if (thrown instanceof SwitchyardError) throw new pulumi.RunError(sentences(thrown));
     throw thrown;
   }
+}
+
+function sentences({ message, next, code }: SwitchyardError): string {
+  const end = message.includes("\n") ? "\n" : message.endsWith(".") ? " " : ". ";
+  return `${message}${end}${next} [${code}]`;
 }
