@@ -3,7 +3,7 @@ import type { RequestSpec } from "./mix";
 import { type Answer, type Failure, type LoadOptions, now } from "./types";
 
 const timeoutMs = 10_000;
-const tickMs = 4;
+const tickMs = 2;
 /** More open requests than this would only measure this machine's memory. */
 const connections = 1_024;
 

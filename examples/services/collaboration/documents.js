@@ -1,5 +1,6 @@
 "use strict";
-// Documents live in the team's own SQLite file, which both slots share; without one (or on a Node without SQLite) in memory.
+// Documents live in the team's own SQLite file, which both slots share; without one in memory.
+const { isBuiltin } = require("node:module");
 
 function inMemory() {
   const documents = new Map();
@@ -14,7 +15,10 @@ function inMemory() {
 }
 
 function openDocuments(file) {
-  if (!file) return inMemory();
+  if (!file || !isBuiltin("node:sqlite")) {
+    console.log("documents are kept in memory: there is no DATABASE_FILE, or this Node has no SQLite");
+    return inMemory();
+  }
   const { DatabaseSync } = require("node:sqlite");
   const database = new DatabaseSync(file);
   // Two versions write to the file during a release: one waits for the other instead of failing.
