@@ -76,8 +76,9 @@ export async function runProgram({ stack, config = {}, secretKeys = [], stacks =
 
 /** An output's value, secrets opened. */
 export function plain<T>(output: unknown): Promise<T> {
+  const settled = pulumi.output(output) as unknown as pulumi.Output<T>;
   return new Promise((resolve) => {
-    pulumi.output(output).apply((value) => resolve(value as T));
+    settled.apply((value) => resolve(value as T));
   });
 }
 
