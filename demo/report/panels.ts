@@ -4,7 +4,7 @@ import { area, element, line, type Point, polyline, short, text } from "./svg";
 import { type Colour, colour } from "./theme";
 import type { Timeline } from "./timeline";
 
-export const frame = { width: 1200, left: 64, right: 16 };
+export const frame = { width: 1200, left: 74, right: 16 };
 
 export interface Place {
   /** From milliseconds since the load began to pixels. */
