@@ -38,11 +38,9 @@ export async function materialise(source: Source, commit: string, options: Mater
     .digest("hex");
   const directory = path.resolve(options.artifactsDir, `${commit.slice(0, 12)}-${built.slice(0, 12)}`);
   const elapsed = () => Math.round(performance.now() - began);
-  if (await exists(directory)) return { directory, builtNow: false, ms: elapsed() };
-
   const other = running.get(directory);
   if (other) return { ...(await other), builtNow: false, ms: elapsed() };
-  const mine = make(source, commit, directory, options).then(
+  const mine = findOrMake(source, commit, directory, options).then(
     (builtNow) => ({ directory, builtNow, ms: elapsed() }),
     (thrown) => {
       throw asFullDisk(thrown, directory);
@@ -54,6 +52,10 @@ export async function materialise(source: Source, commit: string, options: Mater
   } finally {
     running.delete(directory);
   }
+}
+
+async function findOrMake(source: Source, commit: string, directory: string, options: MaterialiseOptions) {
+  return (await exists(directory)) ? false : make(source, commit, directory, options);
 }
 
 /** true: the folder is the one built here; false: another process was faster and its folder is there. */
