@@ -38,8 +38,9 @@ export interface ProcessStatus {
   pid: number | null;
   /** RFC 3339 of the last start. */
   startedAt: string | null;
+  /** Of this version. */
   restarts: number;
-  /** Of the last exit, if there was one. */
+  /** Of this version's last exit that nobody asked for. */
   lastExit: { code: number | null; signal: string | null; at: string } | null;
   logFile: string;
   /** Why it is not running, or why it was last restarted: one sentence, or null. */

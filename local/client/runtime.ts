@@ -177,12 +177,13 @@ export class LocalRuntime {
         const down = error instanceof SwitchyardError && error.code === "environment-down";
         if (!down || performance.now() > deadline) throw error;
       }
-      if (await this.process(loadBalancerProcess).catch(() => undefined)) {
+      const forget = () => editLoadBalancerRecord(this.runtimeDir, edit);
+      const supervisor = await this.supervisor();
+      if (supervisor?.processes.some(({ name }) => name === loadBalancerProcess)) {
         await delay(50);
         continue;
       }
-      const forget = () => editLoadBalancerRecord(this.runtimeDir, edit);
-      if (await this.supervisor()) return forget();
+      if (supervisor) return forget();
       if ((await withoutSupervisor(this.runtimeDir, forget)) === "done") return;
       await delay(50);
     }

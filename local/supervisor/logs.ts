@@ -36,8 +36,9 @@ const ignoreMissing = (error: NodeJS.ErrnoException) => {
 export async function rotateLog(file: string, largest = largestLogBytes): Promise<void> {
   const size = await stat(file).then((found) => found.size, ignoreMissing);
   if (size === undefined || size <= largest) return;
-  for (let n = keptLogs - 1; n >= 1; n--) await rename(`${file}.${n}`, `${file}.${n + 1}`).catch(ignoreMissing);
-  await copyFile(file, `${file}.1`);
+  // The copy first: on a full disk it fails, and then no old log may be lost for it.
+  await copyFile(file, `${file}.0`);
+  for (let n = keptLogs - 1; n >= 0; n--) await rename(`${file}.${n}`, `${file}.${n + 1}`).catch(ignoreMissing);
   await truncate(file);
 }
 

@@ -1,6 +1,7 @@
 /** One supervised process group: started, watched, started again after a back-off, stopped. Operations on it never overlap. */
 import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "../../config/errors";
 import type { ProcessSpec, ProcessStatus } from "../api";
@@ -68,6 +69,16 @@ export class Supervised {
     return process && isRunning(process) ? process : undefined;
   }
 
+  /** A process may be dead a moment before its end was dealt with; after this the status can tell why. */
+  async settled(): Promise<void> {
+    if (!this.watched || this.leader) return;
+    while (this.watched && !this.leader) {
+      this.poll();
+      await delay(5);
+    }
+    await this.queue;
+  }
+
   status(): ProcessStatus {
     const { env: _secret, ...spec } = this.spec;
     const { desired, startedAt, restarts, lastExit, reason } = this.entry;
@@ -90,7 +101,10 @@ export class Supervised {
         return;
       }
       await this.end(null, "stopped");
+      // Another version has a history of its own.
       this.failures = 0;
+      this.lastWords = [];
+      Object.assign(this.entry, { restarts: 0, lastExit: null });
       try {
         this.entry.spec = spec;
         await this.start();
@@ -195,9 +209,9 @@ export class Supervised {
   }
 
   private ended(token: string, code: number | null, signal: string | null): void {
-    if (this.entry.token === token) this.entry.lastExit = { code, signal, at: this.around.now().toISOString() };
     if (this.watched !== token) return;
     this.watched = undefined;
+    this.entry.lastExit = { code, signal, at: this.around.now().toISOString() };
     this.countFailure();
     this.exclusively(async () => {
       if (this.entry.token !== token || this.entry.desired === "stopped") return;
@@ -235,7 +249,7 @@ export class Supervised {
           this.failures += 1;
           this.startLater(messageOf(error));
         });
-      });
+      }).catch((error) => this.around.log(`${this.name}: ${messageOf(error)}`));
     }, delayMs);
     this.restartTimer = timer;
   }

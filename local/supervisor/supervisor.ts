@@ -33,6 +33,9 @@ export class Supervisor {
   private readonly around: Surroundings;
   private timers: NodeJS.Timeout[] = [];
   private ticking = false;
+  /** Why the record on disk is not up to date, and what went wrong at the last tick: said once, not once a second. */
+  private unsaved = "";
+  private tickTrouble = "";
 
   constructor(options: SupervisorOptions) {
     const { runtimeDir, log, now = () => new Date(), random = Math.random } = options;
@@ -67,11 +70,17 @@ export class Supervisor {
     return [...this.processes.values()].map((supervised) => supervised.status());
   }
 
-  status(name: string): ProcessStatus {
-    return this.find(name).status();
+  async status(name: string): Promise<ProcessStatus> {
+    const supervised = this.find(name);
+    await supervised.settled();
+    return supervised.status();
   }
 
+  /** Nothing new is begun while it cannot be recorded (`disk-full`); what runs already is kept running all the same. */
   async put(name: string, spec: ProcessSpec): Promise<ProcessStatus> {
+    this.save();
+    if (this.unsaved)
+      throw new JsonHttpError(507, "disk-full", `the supervisor's record cannot be written: ${this.unsaved}`);
     const known = this.processes.get(name);
     const supervised = known ?? new Supervised(name, newEntry(spec), this.around);
     this.processes.set(name, supervised);
@@ -119,16 +128,25 @@ export class Supervisor {
 
   private save(): void {
     const entries = [...this.processes].map(([name, { entry }]) => [name, entry] as const);
-    saveRecord(this.around.runtimeDir, Object.fromEntries(entries));
+    try {
+      saveRecord(this.around.runtimeDir, Object.fromEntries(entries));
+      this.unsaved = "";
+    } catch (error) {
+      if (this.unsaved !== messageOf(error)) this.around.log(`the record cannot be written: ${messageOf(error)}`);
+      this.unsaved = messageOf(error);
+    }
   }
 
   private tick(): void {
     if (this.ticking) return;
     this.ticking = true;
+    if (this.unsaved) this.save();
     const logs = ["supervisor", ...this.processes.keys()].map((name) => logFile(this.around.runtimeDir, name));
     Promise.allSettled([this.watchMemory(), this.stopExpired(), ...logs.map((file) => rotateLog(file))])
       .then((results) => {
-        for (const result of results) if (result.status === "rejected") this.around.log(messageOf(result.reason));
+        const trouble = results.flatMap((result) => (result.status === "rejected" ? [messageOf(result.reason)] : []));
+        if (trouble.length > 0 && trouble.join("; ") !== this.tickTrouble) this.around.log(trouble.join("; "));
+        this.tickTrouble = trouble.join("; ");
       })
       .finally(() => {
         this.ticking = false;

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { LocalRuntime } from "../../local/client";
@@ -208,4 +208,16 @@ test("a runtime directory with a long path works: its sockets go elsewhere", asy
   const { pid } = await deep.ensureSupervisor();
   expect((await deep.supervisor())?.pid).toBe(pid);
   await deep.shutdown({ keepProcesses: false });
+});
+
+test("while its record cannot be written nothing new is started, and what runs is kept running", async () => {
+  const port = await freePort();
+  const { pid } = await here.runtime.putProcess("team.slot-1", service("serve", port));
+  const next = `${supervisorRecord(here.runtime.runtimeDir)}.next`;
+  mkdirSync(next);
+  const attempt = here.runtime.putProcess("team.slot-2", service("serve", await freePort()));
+  await expect(attempt).rejects.toMatchObject({ code: "disk-full" });
+  process.kill(pid ?? 0, "SIGKILL");
+  await until(async () => (await here.runtime.process("team.slot-1"))?.restarts === 1 && answerOf(port));
+  rmdirSync(next);
 });

@@ -22,7 +22,9 @@ test("where cgroups are not allowed, memory is watched and a slot over its limit
     const spec = service("eat", await freePort(), { limits: { memoryMb: 96, cpus: 0.5 } });
     const { limitsBy } = await supervisor.put("team.slot-1", spec);
     expect(limitsBy).toEqual({ memory: "watched", cpu: "not-enforced" });
-    const { reason } = await until(() => [supervisor.status("team.slot-1")].find(({ restarts }) => restarts > 0));
+    const { reason } = await until(async () =>
+      [await supervisor.status("team.slot-1")].find(({ restarts }) => restarts > 0),
+    );
     expect(reason).toMatch(/^over its memory limit of 96 MB: it used \d+ MB$/);
   } finally {
     await supervisor.stop(false);
