@@ -78,10 +78,11 @@ export class Display {
   #step(metadata: Metadata, failed: "failed" | undefined): void {
     if (metadata.type === stackType && metadata.new?.outputs) this.#stackOutputs = metadata.new.outputs;
     const { op, urn, type } = metadata;
-    if (op === "same" || !this.#options.progress || this.#shown.has(`${op} ${urn}`)) return;
+    const ofNoInterest = op === "same" || isDefaultProvider(metadata);
+    if (ofNoInterest || !this.#options.progress || this.#shown.has(`${op} ${urn}`)) return;
     this.#shown.add(`${op} ${urn}`);
     const label = failed ? `**${op} failed**` : this.#options.preview ? op : (done[op] ?? op);
-    const changes = op === "delete" || op === "create" ? [] : changesOf(metadata);
+    const changes = changing.has(op) ? changesOf(metadata) : [];
     const diff = changes.length === 0 ? "" : ` [diff: ${changes.map(({ mark, key }) => mark + key).join("")}]`;
     this.#output.out(` ${symbols[op] ?? "  "} ${type} ${nameOf(urn)} ${label}${diff}\n`);
     if (!this.#options.diff) return;
@@ -119,6 +120,12 @@ export class Display {
     this.#output.out(`\n${paragraphs.join("\n")}\n`);
   }
 }
+
+const changing = new Set(["update", "replace", "create-replacement"]);
+
+/** The engine makes these itself; the CLI neither shows nor counts them. */
+const isDefaultProvider = ({ type, urn }: Metadata): boolean =>
+  type.startsWith("pulumi:providers:") && /^default(_|$)/.test(nameOf(urn));
 
 const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 
