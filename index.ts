@@ -1,4 +1,4 @@
 /** What `pulumi up -s dev` and `pulumi preview -s dev.ai-workflow` run. */
-import { switchyardProgram } from "./components/program";
+import { switchyardProgram } from "./components";
 
 export = () => switchyardProgram();

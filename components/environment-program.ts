@@ -1,6 +1,7 @@
 /** The environment stack: everything permanent of all teams. */
 import * as pulumi from "@pulumi/pulumi";
 import { defaultPlatform, type EnvironmentConfig, type EnvironmentName } from "../config/environment";
+import { SwitchyardError } from "../config/errors";
 import { parseEnvironment } from "../config/load";
 import { stackConfig } from "../config/pulumi";
 import type { TeamSettings } from "../config/settings";
@@ -20,6 +21,7 @@ export async function environmentProgram(
   const platformName = config.platform ?? defaultPlatform[environment];
   const platform = platformOf(platformName, environment).environment({ projectDir, environment, config });
   const stack = pulumi.getStack();
+  await refuseSecondName(environment, stack);
   const before = environmentRecord((await stackOutputs(stack)) ?? {});
   const after = plan(environment, config, platformName, platform, before);
   await guard(stack, before, after);
@@ -39,6 +41,18 @@ export async function environmentProgram(
     loadBalancer: config.loadBalancer,
     ...Object.fromEntries(teams),
   };
+}
+
+/** `development` may name the stack of `dev`, but two stacks of one environment would share its folders and ports. */
+async function refuseSecondName(environment: EnvironmentName, stack: string): Promise<void> {
+  if (stack === environment || Object.keys((await stackOutputs(environment)) ?? {}).length === 0) return;
+  throw new SwitchyardError(
+    "usage",
+    `Environment ${environment} is up as stack ${environment}; ${stack} is another name for it.`,
+    {
+      next: `Use \`-s ${environment}\`.`,
+    },
+  );
 }
 
 /** What the environment will publish, worked out before anything is touched. */

@@ -2,8 +2,7 @@
 const { mkdirSync } = require("node:fs");
 const { join, resolve } = require("node:path");
 const { LocalWorkspace } = require("@pulumi/pulumi/automation");
-const { switchyardProgram } = require("../../dist/components/program.js");
-const { platformOf } = require("../../dist/components/platforms/index.js");
+const { platformOf, switchyardProgram } = require("../../dist/components/index.js");
 
 const [engine, folder] = process.argv.slice(2);
 const providers = platformOf("local", "dev").providers();

@@ -135,6 +135,9 @@ test.each([
 test("the long names of the seed name environments too", async () => {
   const { outputs } = await runProgram({ stack: "development", stacks: { development: {} } });
   expect(outputs.environment).toBe("dev");
+  await expect(runProgram({ stack: "development", stacks: { development: {}, dev: outputs } })).rejects.toThrow(
+    "Environment dev is up as stack dev; development is another name for it. Use `-s dev`.",
+  );
   await expect(runProgram({ stack: "moon" })).rejects.toThrow(
     "There is no environment moon; there are dev, staging, prod.",
   );
