@@ -1,4 +1,4 @@
-export { readText, removeFile, replaceFile } from "./files";
+export { readText, replaceFile } from "./files";
 export { appendHistory, type HistoryRecord, moveHistory, readHistory, type StoredConfig } from "./history";
 export { type Backend, openBackend, parseStackName, qualifiedName, type StackId } from "./location";
 export { breakLock, type Lock, OperationLock, readLocks, removeAllLocks } from "./locks";

@@ -31,7 +31,7 @@ export function openBackend(url: string, cwd: string): Backend {
 const fullName = /^[A-Za-z0-9_.-]{1,100}$/;
 
 /** @throws EngineFailure in the CLI's words; a path separator never gets through. */
-export function checkStackName(name: string): string {
+function checkStackName(name: string): string {
   if (name === "") throw new EngineFailure("a stack name may not be empty");
   if (name.length > 100) throw new EngineFailure("a stack name cannot exceed 100 characters");
   const position = [...name].findIndex((character) => !/[A-Za-z0-9_.-]/.test(character));
@@ -44,7 +44,7 @@ export function checkStackName(name: string): string {
   return name;
 }
 
-export function checkProjectName(name: string): string {
+function checkProjectName(name: string): string {
   if (!fullName.test(name) || /^\.+$/.test(name)) {
     throw new EngineFailure(
       `'${name}' cannot be a project name: it may only contain alphanumeric, hyphens, underscores, and periods (at most 100)`,

@@ -24,7 +24,7 @@ const folderOf = (backend: Backend, id: StackId): string =>
   join(backend.root, "locks", "organization", id.project, id.stack);
 
 /** The locks on a stack, oldest name first. */
-export function listLocks(backend: Backend, id: StackId): Lock[] {
+function listLocks(backend: Backend, id: StackId): Lock[] {
   return listNames(folderOf(backend, id)).flatMap((name) => {
     const path = join(folderOf(backend, id), name);
     const text = readText(path);

@@ -10,8 +10,6 @@ import * as operations from "./operations";
 import * as stack from "./stackCommands";
 import * as state from "./stateCommands";
 
-export type { Deploy } from "./context";
-
 interface Entry extends CommandSpec {
   run: Command;
 }
