@@ -1,5 +1,5 @@
 /** What a team stack's outputs tell: the team's stack is the record of its releases, for the driver and for the environment's guards. */
-import type { RouteState, SlotVersion } from "../config/settings";
+import type { ReleaseConfig, RouteState, SlotVersion } from "../config/settings";
 
 export interface TeamRecord extends RouteState {
   team: string;
@@ -28,10 +28,11 @@ export function openRelease({ slots, weights, live, release }: TeamRecord): stri
 /**
  * Whether what the slot holds goes on running as it is. It then keeps the environment variables and limits it was started
  * with, whatever the settings say by now: they come with the next version, and never by a restart under traffic.
- * A warm slot that gets its version anew (its end is taken away while it is not live) is a start.
+ * A warm slot without traffic that gets its version anew (its end is taken away) is a start.
  */
-export function goesOnRunning(slot: string, wanted: SlotVersion | null, held: TeamRecord | undefined): boolean {
-  const running = held?.slots[slot];
-  if (!running || wanted === null || running.version !== wanted.version) return false;
-  return held.live === slot || running.stopAfter === undefined || wanted.stopAfter !== undefined;
+export function goesOnRunning(slot: string, wanted: ReleaseConfig, held: TeamRecord | undefined): boolean {
+  const [is, will] = [held?.slots[slot], wanted.slots[slot]];
+  if (!held || !is || !will || is.version !== will.version) return false;
+  const hasTraffic = (held.weights[slot] ?? 0) > 0 || (wanted.weights[slot] ?? 0) > 0;
+  return hasTraffic || is.stopAfter === undefined || will.stopAfter !== undefined;
 }

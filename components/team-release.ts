@@ -40,7 +40,7 @@ export class TeamRelease extends pulumi.ComponentResource {
 function createSlot(parent: TeamRelease, name: string, args: TeamReleaseArgs, slot: SlotSettings): DeploymentSlot {
   const { platform, settings, transform } = args;
   const version = args.release.slots[slot.name] ?? null;
-  const keepSettings = goesOnRunning(slot.name, version, args.held);
+  const keepSettings = goesOnRunning(slot.name, args.release, args.held);
   const image = createImage(parent, name, args, slot, version);
   return new DeploymentSlot(
     `${name}-${slot.name}`,

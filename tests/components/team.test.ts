@@ -129,6 +129,8 @@ test("new settings do not restart a running version; they come with the next one
   expect(await kept(settled, recordOf(staged))).toEqual(["slot-3", "slot-4"]);
   const again = release({ ...settled, revision: 4, slots: { "slot-3": v1, "slot-4": v2 } });
   expect(await kept(again, recordOf(settled))).toEqual(["slot-4"]);
+  const back = release({ ...again, live: "slot-3", weights: { "slot-3": 100, "slot-4": 0 } });
+  expect(await kept(back, recordOf(settled))).toEqual(["slot-3", "slot-4"]);
 });
 
 test("config that is behind the state, or that differs from it at the same revision, is refused", async () => {
