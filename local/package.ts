@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /** The folder of Switchyard's own package.json, from compiled files and from sources alike. */
-export function packageRoot(): string {
+function packageRoot(): string {
   let directory = __dirname;
   for (;;) {
     // `dist` may hold a copy of package.json; it is not the root.

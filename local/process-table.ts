@@ -73,7 +73,7 @@ export const isRunning = (identity: ProcessIdentity): boolean =>
   identify(identity.pid)?.startTime === identity.startTime;
 
 /** Every live process, zombies left out. */
-export function processes(): ProcessRow[] {
+function processes(): ProcessRow[] {
   if (linux)
     return readdirSync("/proc")
       .filter((entry) => /^\d+$/.test(entry))

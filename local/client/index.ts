@@ -1,2 +1,2 @@
-export { type LocalLive, livePlatform } from "./live";
+export { livePlatform } from "./live";
 export { LocalRuntime } from "./runtime";

@@ -9,7 +9,7 @@ import { logFile, slotProcess } from "../paths";
 import { tailLog } from "../supervisor";
 import { LocalRuntime } from "./runtime";
 
-export interface LocalLive {
+interface LocalLive {
   route(): Promise<RouteState | null>;
   setRoute(route: RouteState): Promise<void>;
   traffic(): Promise<{ at: string; since: string; slots: Record<string, LocalCounters> }>;
@@ -21,7 +21,7 @@ export interface LocalLive {
   logs(slot: string, lines: number): Promise<string[]>;
 }
 
-export interface LocalCounters {
+interface LocalCounters {
   requests: number;
   serverErrors: number;
   failures: number;
@@ -33,12 +33,12 @@ export interface LocalCounters {
   lastRequestAt: string | null;
 }
 
-export type LocalRule = AlarmRule & { metric: BakeMetric };
+type LocalRule = AlarmRule & { metric: BakeMetric };
 const bakeMetrics = ["error-rate", "latency-p99-ms", "unhealthy"] as const;
 type BakeMetric = (typeof bakeMetrics)[number];
 const isBakeRule = (rule: AlarmRule): rule is LocalRule => bakeMetrics.some((metric) => metric === rule.metric);
 
-export interface LocalSlotCondition {
+interface LocalSlotCondition {
   state: "running" | "starting" | "failing" | "stopped" | "empty";
   version: string | null;
   detail: string;

@@ -4,11 +4,11 @@ import { copyFile, open, rename, stat, truncate } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** A log longer than this is rotated. */
-export const largestLogBytes = 10 * 1024 * 1024;
+const largestLogBytes = 10 * 1024 * 1024;
 const keptLogs = 3;
 
 /** Opened for appending, so that a process goes on at the right place after its log was truncated. */
-export function openLog(file: string): number {
+function openLog(file: string): number {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   return openSync(file, "a", 0o600);
 }

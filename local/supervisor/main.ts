@@ -19,7 +19,7 @@ const lockWithinMs = 5000;
 async function lock(runtimeDir: string): Promise<Lock | undefined> {
   const deadline = Date.now() + lockWithinMs;
   for (;;) {
-    const taken = takeLock(runtimeDir);
+    const taken = await takeLock(runtimeDir);
     if (taken) return taken;
     const answers = await callJson(supervisorSocket(runtimeDir), "GET", "/").then(
       () => true,
@@ -37,14 +37,20 @@ async function main(): Promise<void> {
   const runtimeDir = resolve(values["runtime-dir"]);
   const held = await lock(runtimeDir);
   if (!held) return;
-  const supervisor = new Supervisor({ runtimeDir, log });
+  const supervisor = new Supervisor({ runtimeDir, log, holds: held.holds });
   await supervisor.start();
   const exit = () => {
-    rmSync(supervisorSocket(runtimeDir), { force: true });
+    if (held.holds()) rmSync(supervisorSocket(runtimeDir), { force: true });
     // The answer to the call that ended us has to leave first.
     setTimeout(() => process.exit(0), 20);
   };
   await serveJson(supervisorSocket(runtimeDir), handler(supervisor, exit));
+  const watch = setInterval(() => {
+    if (held.holds()) return;
+    clearInterval(watch);
+    log("the runtime directory was removed: ending what nobody could reach any more");
+    supervisor.stop(false).then(exit, (error) => log(messageOf(error)));
+  }, 1000);
   log(`supervisor ${process.pid} serves ${runtimeDir}`);
   // Whoever ends the supervisor alone does not mean the slots: they go on, and the next one adopts them.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)

@@ -12,7 +12,7 @@ import { loadRecord, saveRecord } from "./record";
  */
 export async function withoutSupervisor(runtimeDir: string, act: () => Promise<void> | void): Promise<"done" | "busy"> {
   if (!existsSync(runtimeDir)) return "done";
-  const lock = takeLock(runtimeDir);
+  const lock = await takeLock(runtimeDir);
   if (!lock) return "busy";
   try {
     await act();

@@ -10,8 +10,11 @@ import { logFile, makePrivateDirectory, supervisorSocket } from "../paths";
 import { tailLog, withLog } from "./logs";
 
 const startsWithinMs = 15_000;
-/** The supervisor holds little; small heaps keep it below 70 MB. */
-const nodeFlags = ["--max-old-space-size=64", "--max-semi-space-size=1", "--disable-warning=ExperimentalWarning"];
+/** The supervisor does little: without compiled code and with a small heap it takes 57 MB instead of 67. */
+const nodeFlags = [
+  ...["--lite-mode", "--max-old-space-size=64", "--max-semi-space-size=1"],
+  "--disable-warning=ExperimentalWarning",
+];
 
 /** Undefined: there is none. Throws `environment-down` when there is one that does not answer. */
 export async function askSupervisor(runtimeDir: string): Promise<SupervisorState | undefined> {

@@ -18,6 +18,8 @@ export interface SupervisorOptions {
   now?(): Date;
   random?(): number;
   log(line: string): void;
+  /** False when the runtime directory is not this supervisor's any more: then nothing is written into it. */
+  holds?(): boolean;
 }
 
 const pollMs = 250;
@@ -37,7 +39,7 @@ export class Supervisor {
   private unsaved = "";
   private tickTrouble = "";
 
-  constructor(options: SupervisorOptions) {
+  constructor(private readonly options: SupervisorOptions) {
     const { runtimeDir, log, now = () => new Date(), random = Math.random } = options;
     const id = `switchyard-${createHash("sha256").update(runtimeDir).digest("hex").slice(0, 12)}`;
     const limiter = options.limiter ?? findLimiter(id);
@@ -127,6 +129,7 @@ export class Supervisor {
   }
 
   private save(): void {
+    if (this.options.holds?.() === false) return;
     const entries = [...this.processes].map(([name, { entry }]) => [name, entry] as const);
     try {
       saveRecord(this.around.runtimeDir, Object.fromEntries(entries));

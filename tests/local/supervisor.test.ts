@@ -1,4 +1,4 @@
-import { mkdirSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { LocalRuntime } from "../../local/client";
@@ -220,4 +220,11 @@ test("while its record cannot be written nothing new is started, and what runs i
   process.kill(pid ?? 0, "SIGKILL");
   await until(async () => (await here.runtime.process("team.slot-1"))?.restarts === 1 && answerOf(port));
   rmdirSync(next);
+});
+
+test("a supervisor whose runtime directory was removed ends, with everything it runs", async () => {
+  const { pid } = await here.runtime.putProcess("team.slot-1", service("serve", await freePort()));
+  const { pid: supervisor } = await here.runtime.ensureSupervisor();
+  rmSync(here.runtime.runtimeDir, { recursive: true });
+  await until(() => isGone(pid ?? 0) && isGone(supervisor));
 });

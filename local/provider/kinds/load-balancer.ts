@@ -70,6 +70,8 @@ export const loadBalancer = kind(schema, {
   id: () => loadBalancerProcess,
   replaceOn: ["runtimeDir"],
   deleteBeforeReplace: true,
+  check: ({ kind: wanted }) =>
+    wanted === "embedded" ? [] : [{ property: "kind", reason: `${wanted} is not there yet: use "embedded"` }],
   create: (inputs, { runtime }) => run(inputs, runtime),
   update: (news, _, { runtime }) => run(news, runtime),
   async read(_, { runtime }) {
