@@ -34,6 +34,8 @@ export class Supervised {
   private child: ChildProcess | undefined;
   /** The token of the process whose end would be news; undefined while there is none, or it is being stopped on purpose. */
   private watched: string | undefined;
+  /** Its end is being dealt with. */
+  private ending = false;
   private failures = 0;
   private restartTimer: NodeJS.Timeout | undefined;
   private nextStartAt: Date | undefined;
@@ -69,14 +71,14 @@ export class Supervised {
     return process && isRunning(process) ? process : undefined;
   }
 
-  /** A process may be dead a moment before its end was dealt with; after this the status can tell why. */
-  async settled(): Promise<void> {
-    if (!this.watched || this.leader) return;
-    while (this.watched && !this.leader) {
+  /** A process is dead a moment before its end is dealt with; this waits until the status can tell why. */
+  async settledStatus(): Promise<ProcessStatus> {
+    for (;;) {
+      const status = this.status();
+      if (status.pid !== null || (this.watched === undefined && !this.ending)) return status;
       this.poll();
       await delay(5);
     }
-    await this.queue;
   }
 
   status(): ProcessStatus {
@@ -211,6 +213,7 @@ export class Supervised {
   private ended(token: string, code: number | null, signal: string | null): void {
     if (this.watched !== token) return;
     this.watched = undefined;
+    this.ending = true;
     this.entry.lastExit = { code, signal, at: this.around.now().toISOString() };
     this.countFailure();
     this.exclusively(async () => {
@@ -219,7 +222,11 @@ export class Supervised {
       this.entry.process = null;
       this.lastWords = await tailLog(this.logFile, lastWordsLines, this.logStart);
       this.startLater(this.describeEnd(code, signal));
-    }).catch((error) => this.around.log(`${this.name}: ${messageOf(error)}`));
+    })
+      .catch((error) => this.around.log(`${this.name}: ${messageOf(error)}`))
+      .finally(() => {
+        this.ending = false;
+      });
   }
 
   private countFailure(): void {

@@ -72,10 +72,8 @@ export class Supervisor {
     return [...this.processes.values()].map((supervised) => supervised.status());
   }
 
-  async status(name: string): Promise<ProcessStatus> {
-    const supervised = this.find(name);
-    await supervised.settled();
-    return supervised.status();
+  status(name: string): Promise<ProcessStatus> {
+    return this.find(name).settledStatus();
   }
 
   /** Nothing new is begun while it cannot be recorded (`disk-full`); what runs already is kept running all the same. */

@@ -230,6 +230,15 @@ test("a load balancer's port that is taken is a clear error, and nothing is left
   expect((await here.runtime.supervisor())?.processes).toEqual([]);
 });
 
+test("paths that another team has are refused in words that a person can act on", async () => {
+  const { one } = await environment();
+  await provider.create(urn("TargetGroup"), { ...targetGroup("slot-1", one), name: "other-slot-1", team: "other" });
+  const theirs = { ...route(1, 1, { "slot-1": 100 }), team: "other", targetGroups: { "slot-1": "other-slot-1" } };
+  await expect(provider.create(urn("Route"), theirs)).rejects.toThrow(
+    /^stack-operation-failed: the load balancer refused this: path \/api is routed to team team already\. Correct/,
+  );
+});
+
 test("the load balancer moves to another port in place and keeps its routes", async () => {
   const { balancer } = await environment();
   const moved = { ...balancer, port: await freePort() };
