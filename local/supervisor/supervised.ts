@@ -7,12 +7,12 @@ import { messageOf } from "../../config/errors";
 import type { ProcessSpec, ProcessStatus } from "../api";
 import { logFile } from "../paths";
 import { identify, isRunning, type ProcessIdentity } from "../process-table";
-import { backOffMs, stableMs } from "./back-off";
 import { type Limiter, watchingLimiter } from "./cgroups";
 import { stopGroup } from "./group";
 import { checkLaunch, launch } from "./launch";
 import { logSize, tailLog } from "./logs";
 import type { RecordEntry } from "./record";
+import { Restarts } from "./restarts";
 
 export interface Surroundings {
   runtimeDir: string;
@@ -36,9 +36,7 @@ export class Supervised {
   private watched: string | undefined;
   /** Its end is being dealt with. */
   private ending = false;
-  private failures = 0;
-  private restartTimer: NodeJS.Timeout | undefined;
-  private nextStartAt: Date | undefined;
+  private readonly restarts: Restarts;
   private lastWords: string[] = [];
   private logStart = 0;
   private limiter: Limiter;
@@ -51,6 +49,7 @@ export class Supervised {
     private readonly around: Surroundings,
   ) {
     this.limiter = around.limiter;
+    this.restarts = new Restarts(around);
   }
 
   get spec(): ProcessSpec {
@@ -86,7 +85,7 @@ export class Supervised {
     const { desired, startedAt, restarts, lastExit, reason } = this.entry;
     const pid = this.leader?.pid ?? null;
     const state = pid !== null ? "running" : desired === "running" ? "backing-off" : "stopped";
-    const nextStartAt = this.nextStartAt?.toISOString() ?? null;
+    const nextStartAt = this.restarts.dueAt?.toISOString() ?? null;
     return {
       ...{ name: this.name, state, pid, startedAt, restarts, lastExit, reason, nextStartAt, spec },
       ...{ lastWords: this.lastWords, logFile: this.logFile, limitsBy: this.limitsBy },
@@ -104,7 +103,7 @@ export class Supervised {
       }
       await this.end(null, "stopped");
       // Another version has a history of its own.
-      this.failures = 0;
+      this.restarts.reset();
       this.lastWords = [];
       Object.assign(this.entry, { restarts: 0, lastExit: null });
       try {
@@ -128,7 +127,7 @@ export class Supervised {
   /** Ends a group that did something wrong, and starts it again after the back-off. */
   restart(reason: string): Promise<void> {
     return this.exclusively(async () => {
-      this.countFailure();
+      this.restarts.countFailure(this.entry.startedAt);
       await this.end(reason, "running");
       this.startLater(reason);
     });
@@ -156,7 +155,7 @@ export class Supervised {
 
   /** Leaves the process alone for good. */
   release(): void {
-    clearTimeout(this.restartTimer);
+    this.restarts.cancel();
     this.watched = undefined;
     this.child?.unref();
   }
@@ -200,9 +199,7 @@ export class Supervised {
   }
 
   private async end(reason: string | null, desired: "running" | "stopped"): Promise<void> {
-    clearTimeout(this.restartTimer);
-    this.restartTimer = undefined;
-    this.nextStartAt = undefined;
+    this.restarts.cancel();
     this.watched = undefined;
     await stopGroup(this.around.runtimeDir, this.entry, this.spec.graceMs);
     this.limiter.remove(this.name);
@@ -215,7 +212,7 @@ export class Supervised {
     this.watched = undefined;
     this.ending = true;
     this.entry.lastExit = { code, signal, at: this.around.now().toISOString() };
-    this.countFailure();
+    this.restarts.countFailure(this.entry.startedAt);
     this.exclusively(async () => {
       if (this.entry.token !== token || this.entry.desired === "stopped") return;
       await stopGroup(this.around.runtimeDir, this.entry, 0); // children that outlived their leader
@@ -229,11 +226,6 @@ export class Supervised {
       });
   }
 
-  private countFailure(): void {
-    const ranMs = this.around.now().getTime() - Date.parse(this.entry.startedAt ?? "");
-    this.failures = ranMs >= stableMs ? 0 : this.failures + 1;
-  }
-
   private describeEnd(code: number | null, signal: string | null): string {
     if (this.limiter.memoryKills(this.name) > this.memoryKillsBefore)
       return `over its memory limit of ${this.spec.limits.memoryMb} MB: killed by the kernel`;
@@ -242,22 +234,19 @@ export class Supervised {
   }
 
   private startLater(reason: string): void {
-    const delayMs = backOffMs(this.failures, this.around.random());
     Object.assign(this.entry, { desired: "running", reason, restarts: this.entry.restarts + 1 });
-    this.around.save();
-    this.around.log(`${this.name}: ${reason}; starting again in ${Math.round(delayMs)} ms`);
-    this.nextStartAt = new Date(this.around.now().getTime() + delayMs);
-    const timer = setTimeout(() => {
+    const delayMs = this.restarts.schedule(() => {
+      const due = this.restarts.dueAt;
       this.exclusively(async () => {
-        if (this.restartTimer !== timer) return; // stopped meanwhile
-        this.restartTimer = undefined;
-        this.nextStartAt = undefined;
+        if (due === undefined || this.restarts.dueAt !== due) return; // stopped meanwhile
+        this.restarts.dueAt = undefined;
         await this.start().catch((error: unknown) => {
-          this.failures += 1;
+          this.restarts.countFailure(null);
           this.startLater(messageOf(error));
         });
       }).catch((error) => this.around.log(`${this.name}: ${messageOf(error)}`));
-    }, delayMs);
-    this.restartTimer = timer;
+    });
+    this.around.save();
+    this.around.log(`${this.name}: ${reason}; starting again in ${Math.round(delayMs)} ms`);
   }
 }
