@@ -34,6 +34,8 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
+/** Before each measurement: balancers run for months, and what runs on a just-in-time compiler is slow for its first second. */
+const warmSeconds = 3;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const median = (numbers: number[]): number => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
@@ -83,7 +85,7 @@ async function measure(present: Peer[], generate: Generator): Promise<Row[]> {
         const row = rows[i] as Row;
         const running = await peer.start(ports, mkdtempSync(join(folder, "peer-")));
         try {
-          await generate(`http://127.0.0.1:${running.port}/api/x`, 1);
+          await generate(`http://127.0.0.1:${running.port}/api/x`, warmSeconds);
           row.loads.push(await generate(`http://127.0.0.1:${running.port}/api/x`, seconds));
           row.residentMb = residentMb(running.child?.pid);
           if (round === rounds - 1 && running.child !== null) row.flips = await measureFlips(running, generate);

@@ -52,7 +52,9 @@ const switchyard: Peer = {
   async start(ports, folder) {
     const port = await freePort();
     const program = resolve(__dirname, "../../local/lb/main.js");
-    const child = spawn(process.execPath, [program, "--runtime-dir", folder, "--port", String(port)], {
+    // The flags that the provider starts it with.
+    const flags = ["--max-old-space-size=128", "--max-semi-space-size=4"];
+    const child = spawn(process.execPath, [...flags, program, "--runtime-dir", folder, "--port", String(port)], {
       stdio: ["ignore", "ignore", "inherit"],
     });
     await listening(port, child);

@@ -2,7 +2,11 @@
  * The kept connections to one target. One request at a time on each; the most recently used one is taken first, so that
  * connections used at all are used often, and those that are not are given up before the target gives them up.
  */
-import { buildConnector, Client } from "undici";
+import type { Client } from "undici";
+
+/** Two parts of undici by their files: all of it (fetch, WebSocket, caches) would take 15 MB more. The version is pinned. */
+const UndiciClient = require("undici/lib/dispatcher/client") as typeof import("undici").Client;
+const buildConnector = require("undici/lib/core/connect") as typeof import("undici").buildConnector;
 
 /**
  * A connection idle for longer than this is not used again. It is far below any server's own idle timeout (Node's is 5 s),
@@ -39,7 +43,7 @@ export class Connections {
 
   /** A connection that has carried nothing yet. */
   fresh(): Client {
-    return new Client(this.origin, {
+    return new UndiciClient(this.origin, {
       connect,
       pipelining: 1,
       keepAliveTimeout: keepIdleMs,

@@ -26,8 +26,8 @@ export class Tunnel {
     });
     client.on("drain", () => upstream.resume());
     upstream.on("drain", () => client.resume());
-    client.on("end", () => upstream.end());
-    upstream.on("end", () => client.end());
+    client.on("end", () => this.halfClosed(upstream));
+    upstream.on("end", () => this.halfClosed(client));
     // An error is followed by `close`, which ends both sides.
     client.on("error", () => undefined);
     upstream.on("error", () => undefined);
@@ -50,7 +50,7 @@ export class Tunnel {
   close(): void {
     if (this.closing !== "no" || this.over) return;
     this.closing = "at-boundary";
-    this.closeTimer = setTimeout(this.end, closeGraceMs);
+    this.closeTimer ??= setTimeout(this.end, closeGraceMs);
     if (this.boundary.here) this.sayClose();
   }
 
@@ -60,13 +60,24 @@ export class Tunnel {
     this.upstream.resume();
   }
 
-  /** Both sides are gone, or must be. What was written to the other side is still sent. */
+  /** One side has said its last. The other may finish what it was saying; a WebSocket does not live on one leg. */
+  private halfClosed(other: Duplex): void {
+    other.end();
+    this.closeTimer ??= setTimeout(this.end, closeGraceMs);
+  }
+
+  /** One side is gone, or must be. What was written to the other is still sent, if it reads. */
   private readonly end = () => {
     if (this.over) return;
     this.over = true;
     if (this.closeTimer !== null) clearTimeout(this.closeTimer);
     this.target.tunnels.delete(this);
     this.target.counters.webSockets -= 1;
-    for (const side of [this.client, this.upstream]) if (!side.destroyed) side.end(() => side.destroy());
+    for (const side of [this.client, this.upstream]) {
+      if (side.destroyed) continue;
+      const bound = setTimeout(() => side.destroy(), closeGraceMs).unref();
+      side.end(() => side.destroy());
+      side.on("close", () => clearTimeout(bound));
+    }
   };
 }

@@ -1,6 +1,6 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import type { RouteSpec } from "../../../local/api";
-import { freePort, LoadBalancer, route, runToExit, startService, stopAll, temporaryDirectory } from "./harness";
+import { freePort, LoadBalancer, route, runToExit, startService, stopAll, temporaryDirectory, until } from "./harness";
 
 let lb: LoadBalancer;
 
@@ -86,6 +86,17 @@ test("killed and started again, it comes back with the same weights and refuses 
   const answer = await fetch(lb.url("/api/ai/x"));
   expect(answer.headers.get("x-switchyard-slot")).toBe("slot-2");
   await expect(put(toFirst, 11, 1)).rejects.toMatchObject({ code: "stale-epoch" });
+});
+
+test("traffic can be moved while the disk refuses to write, and is written down when it works again", async () => {
+  mkdirSync(`${lb.record}.new`);
+  await put(toFirst, 12, 0);
+  expect((await fetch(lb.url("/api/ai/x"))).headers.get("x-switchyard-slot")).toBe("slot-1");
+  const { record } = await lb.state();
+  expect(record).toEqual({ saved: false, reason: expect.stringContaining(`${lb.record} cannot be written: EISDIR`) });
+  rmdirSync(`${lb.record}.new`);
+  await until("it is written", async () => (await lb.state()).record.saved);
+  expect(JSON.parse(readFileSync(lb.record, "utf8")).routes.ai).toMatchObject({ weights: toFirst, epoch: 12 });
 });
 
 test("only its own user can tell it anything", () => {
