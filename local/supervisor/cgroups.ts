@@ -1,4 +1,5 @@
 /** CPU and memory limits by cgroups, version 2 or 1, where this user may make them. Linux only; elsewhere nothing is found. */
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProcessSpec, ProcessStatus } from "../api";
@@ -96,8 +97,9 @@ export const watchingLimiter: Limiter = {
   close: () => {},
 };
 
-/** `id` names this supervisor's own directories, for example `switchyard-4f1c…`. */
-export function findLimiter(id: string): Limiter {
+/** A runtime directory has cgroups of its own, for example `switchyard-4f1c…`. */
+export function findLimiter(runtimeDir: string): Limiter {
+  const id = `switchyard-${createHash("sha256").update(runtimeDir).digest("hex").slice(0, 12)}`;
   const found = process.platform === "linux" ? (findVersion2(id) ?? findVersion1(id)) : undefined;
   if (!found) return watchingLimiter;
   const { version, memory, cpu } = found;

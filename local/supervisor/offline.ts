@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { supervisorRecord } from "../paths";
+import { findLimiter } from "./cgroups";
 import { stopGroup } from "./group";
 import { takeLock } from "./lock";
 import { loadRecord, saveRecord } from "./record";
@@ -30,5 +31,8 @@ export function stopRecorded(runtimeDir: string, name: string): Promise<"done" |
     if (!entry) return;
     await stopGroup(resolve(runtimeDir), entry, entry.spec.graceMs);
     saveRecord(runtimeDir, others);
+    const limiter = findLimiter(resolve(runtimeDir));
+    limiter.remove(name);
+    limiter.close();
   });
 }

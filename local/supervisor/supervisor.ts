@@ -1,5 +1,4 @@
 /** Everything the supervisor owns, and what it looks at from time to time. */
-import { createHash } from "node:crypto";
 import { messageOf } from "../../config/errors";
 import type { LoadBalancerState, ProcessSpec, ProcessStatus } from "../api";
 import { callJson, JsonHttpError } from "../http-json";
@@ -41,8 +40,7 @@ export class Supervisor {
 
   constructor(private readonly options: SupervisorOptions) {
     const { runtimeDir, log, now = () => new Date(), random = Math.random } = options;
-    const id = `switchyard-${createHash("sha256").update(runtimeDir).digest("hex").slice(0, 12)}`;
-    const limiter = options.limiter ?? findLimiter(id);
+    const limiter = options.limiter ?? findLimiter(runtimeDir);
     this.around = { runtimeDir, limiter, now, random, log, save: () => this.save() };
   }
 
