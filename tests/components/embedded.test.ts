@@ -1,0 +1,3 @@
+import { stacksKeepTheirPromises } from "./scenario";
+
+describe("on the embedded engine", () => stacksKeepTheirPromises("embedded"));
