@@ -29,7 +29,7 @@ export function ownNode(): string {
 }
 
 /** The compiled entry of a daemon. */
-export function daemonEntry(daemon: "supervisor" | "lb"): string {
+export function daemonEntry(daemon: "supervisor" | "lb" | "haproxy"): string {
   const entry = join(packageRoot(), "dist", "local", daemon, "main.js");
   if (!existsSync(entry)) throw new Error(`${entry} is missing: run \`npm run build\` in ${packageRoot()}`);
   return entry;

@@ -10,6 +10,9 @@ const longestSocketPath = 103;
 export const supervisorSocket = (runtimeDir: string): string => socketPath(runtimeDir, "supervisor.sock");
 /** The load balancer's admin socket. */
 export const loadBalancerSocket = (runtimeDir: string): string => socketPath(runtimeDir, "lb.sock");
+/** HAProxy's runtime socket, where it is the load balancer. While it starts, HAProxy binds a longer name beside it. */
+export const haproxySocket = (runtimeDir: string): string =>
+  socketPath(runtimeDir, "haproxy.sock", ".1234567.tmp".length);
 /** What the supervisor owns; mode 0600, since it holds the processes' environment, secrets included. */
 export const supervisorRecord = (runtimeDir: string): string => join(runtimeDir, "supervisor.json");
 /** Target groups, routes and alarms as the load balancer last accepted them. */
@@ -26,9 +29,9 @@ export const loadBalancerProcess = "load-balancer";
  * A socket in the runtime directory or, where that path is too long for a unix socket, in a directory of this user's own
  * under /tmp (TMPDIR may differ between callers), named by the runtime directory's hash.
  */
-function socketPath(runtimeDir: string, name: string): string {
+function socketPath(runtimeDir: string, name: string, reserve = 0): string {
   const direct = join(resolve(runtimeDir), name);
-  if (Buffer.byteLength(direct) <= longestSocketPath) return direct;
+  if (Buffer.byteLength(direct) + reserve <= longestSocketPath) return direct;
   const hash = createHash("sha256").update(resolve(runtimeDir)).digest("hex").slice(0, 16);
   return join("/tmp", `switchyard-${process.getuid?.() ?? "user"}`, `${hash}-${name}`);
 }

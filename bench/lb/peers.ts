@@ -118,11 +118,12 @@ backend slots
       writeFileSync(join(folder, "haproxy.cfg"), config);
       const child = run(program, ["-db", "-q", "-f", join(folder, "haproxy.cfg")]);
       await listening(port, child);
-      const weight = (slot: string, on: boolean) => `set server slots/${slot} weight ${on ? 100 : 0}`;
+      const weight = (slot: 0 | 1, value: number) => `set server slots/${slots[slot]} weight ${value}`;
       const flip = (live: 0 | 1) =>
         new Promise<void>((done, fail) => {
           const admin = connect(socket, () =>
-            admin.end(`${weight("slot-1", live === 0)};${weight("slot-2", live === 1)}\n`),
+            // What gets weight comes first: HAProxy serves requests between two commands.
+            admin.end(`${weight(live, 100)};${weight(live === 0 ? 1 : 0, 0)}\n`),
           );
           admin
             .on("error", fail)

@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { RouteSpec, SlotStats, TargetGroupSpec } from "../../api";
 import type { DataPlane, TargetCondition } from "../control/plane";
-import { SlotCounters } from "./counters";
+import { SlotCounters } from "../slot";
 import { createListener, listen } from "./listener";
 import { ReadyRoute, RouteTable } from "./routes";
 import { Target } from "./target";

@@ -1,8 +1,7 @@
 /** One target group while the load balancer runs: its connections, its health, its counters and its open WebSockets. */
 import type { TargetGroupSpec } from "../../api";
+import { HealthCheck, type SlotCounters } from "../slot";
 import { Connections } from "./connections";
-import type { SlotCounters } from "./counters";
-import { HealthCheck } from "./health";
 import type { Tunnel } from "./tunnel";
 
 export class Target {

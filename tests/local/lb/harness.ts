@@ -10,7 +10,7 @@ import type { LoadBalancerState, RouteSpec, TargetGroupSpec, TeamStats } from ".
 import { callJson } from "../../../local/http-json";
 import { loadBalancerRecord, loadBalancerSocket } from "../../../local/paths";
 
-const program = resolve(__dirname, "../../../dist/local/lb/main.js");
+const programOf = (kind: "lb" | "haproxy") => resolve(__dirname, `../../../dist/local/${kind}/main.js`);
 
 export async function until<T>(what: string, ask: () => T | Promise<T>, withinMs = 8000): Promise<NonNullable<T>> {
   const deadline = Date.now() + withinMs;
@@ -41,7 +41,7 @@ export interface Exit {
 
 /** Runs the program to its end. */
 export function runToExit(runtimeDir: string, port: number): Promise<Exit> {
-  const child = spawn(process.execPath, [program, "--runtime-dir", runtimeDir, "--port", String(port)]);
+  const child = spawn(process.execPath, [programOf("lb"), "--runtime-dir", runtimeDir, "--port", String(port)]);
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {
     stderr += chunk;
@@ -57,14 +57,19 @@ export class LoadBalancer {
   private child: ChildProcess | null = null;
   private position = { epoch: 1, revision: 0 };
 
-  constructor() {
-    cleanups.push(() => this.stop("SIGKILL"));
+  constructor(private readonly kind: "lb" | "haproxy" = "lb") {
+    // HAProxy is the process' own child: killed, the process could not end it.
+    cleanups.push(() => this.stop(kind === "haproxy" ? "SIGTERM" : "SIGKILL"));
   }
 
   async start(): Promise<this> {
-    const child = spawn(process.execPath, [program, "--runtime-dir", this.runtimeDir, "--port", String(this.port)], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const child = spawn(
+      process.execPath,
+      [programOf(this.kind), "--runtime-dir", this.runtimeDir, "--port", String(this.port)],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     this.child = child;
     await new Promise<void>((ready, fail) => {
       child.stdout?.once("data", () => ready());
@@ -213,4 +218,4 @@ export async function bodyOf(message: IncomingMessage): Promise<string> {
   return text;
 }
 
-if (!existsSync(program)) throw new Error(`${program} is missing: run npm run build`);
+if (!existsSync(programOf("lb"))) throw new Error(`${programOf("lb")} is missing: run npm run build`);
