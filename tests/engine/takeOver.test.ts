@@ -8,7 +8,8 @@ import { Cloud, Thing } from "./cloud";
 import { Sandbox } from "./support";
 
 const found = spawnSync("pulumi", ["version"], { encoding: "utf8" }).status === 0;
-if (!found) console.warn("LEFT OUT: taking stacks over from the real CLI and back, because `pulumi` is not on PATH");
+if (!found)
+  process.stderr.write("LEFT OUT: taking stacks over from the real CLI and back, because `pulumi` is not on PATH\n");
 const onRealCli = found ? test : test.skip;
 
 const cloud = new Cloud();
