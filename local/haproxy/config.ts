@@ -16,7 +16,7 @@ export const backendsOf = (team: string): { http: string; webSocket: string } =>
   webSocket: `ws:${team}`,
 });
 
-/** What `log.ts` reads: backend, server, status, the slot's answering time in ms, termination state. */
+/** What `counting.ts` reads: backend, server, status, the slot's answering time in ms, termination state. */
 const logFormat = "%b %s %ST %Tr %ts";
 
 export function render({ host, port, socket, routes, targetGroups }: Rendering): string {

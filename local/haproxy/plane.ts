@@ -17,8 +17,8 @@ import type { DataPlane, TargetCondition } from "../lb/control";
 import { HealthCheck, SlotCounters } from "../lb/slot";
 import { haproxySocket, prepareSocket } from "../paths";
 import { backendsOf, render } from "./config";
-import { countLog } from "./log";
-import { command, openConnections, set } from "./runtime";
+import { Counting } from "./counting";
+import { command, serverStats, set } from "./runtime";
 
 const pollMs = 100;
 const startWithinMs = 10_000;
@@ -34,6 +34,7 @@ export class HaproxyPlane implements DataPlane {
   private readonly groups = new Map<string, Group>();
   private readonly routes = new Map<string, RouteSpec>();
   private readonly counters = new Map<string, SlotCounters>();
+  private readonly counting = new Counting((team, slot) => this.countersOf(team, slot));
   private readonly drains = new Map<string, NodeJS.Timeout>();
   private readonly configFile: string;
   private readonly pidFile: string;
@@ -175,7 +176,7 @@ export class HaproxyPlane implements DataPlane {
     this.child = child;
     await new Promise<void>((done, fail) => child.once("spawn", done).once("error", fail));
     writeFileSync(this.pidFile, `${child.pid}\n`);
-    if (child.stdout !== null) countLog(child.stdout, (team, slot) => this.countersOf(team, slot));
+    if (child.stdout !== null) this.counting.readLog(child.stdout);
     child.on("exit", (code, signal) => {
       if (this.closing || this.child !== child) return;
       complain(new Error(`HAProxy ended with ${signal ?? code}; starting it again`));
@@ -189,6 +190,7 @@ export class HaproxyPlane implements DataPlane {
     if (this.child === null) return;
     const before = readFileSync(this.configFile, "utf8");
     if (this.writeConfig() === before) return;
+    await this.readCounters();
     const worker = await this.workerPid();
     this.child.kill("SIGUSR2");
     await this.answering(worker);
@@ -226,19 +228,19 @@ export class HaproxyPlane implements DataPlane {
   }
 
   private poll(): void {
-    openConnections(this.socket)
-      .then((open) => {
-        for (const { spec } of this.groups.values()) {
-          const counters = this.countersOf(spec.team, spec.slot);
-          const { http, webSocket } = backendsOf(spec.team);
-          counters.inFlight = open.get(`${http}/${spec.slot}`) ?? 0;
-          counters.webSockets = open.get(`${webSocket}/${spec.slot}`) ?? 0;
-        }
-      })
+    this.readCounters()
       .catch(complain)
       .finally(() => {
         if (!this.closing) this.poller = setTimeout(() => this.poll(), pollMs);
       });
+  }
+
+  private async readCounters(): Promise<void> {
+    const stats = await serverStats(this.socket);
+    this.counting.take(
+      stats,
+      [...this.groups.values()].map(({ spec }) => spec),
+    );
   }
 
   /** This process' predecessor was killed and its HAProxy still holds the port. */

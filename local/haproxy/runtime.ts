@@ -22,15 +22,14 @@ export async function set(socket: string, commands: string[]): Promise<void> {
   if (answer !== "") throw new Error(`HAProxy refused "${commands.join(";")}": ${answer}`);
 }
 
-/** Open connections by "backend/server". */
-export async function openConnections(socket: string): Promise<Map<string, number>> {
-  const lines = (await command(socket, "show stat -1 4 -1")).split("\n");
-  const names = (lines[0] ?? "").replace(/^# /, "").split(",");
-  const [backend, server, current] = ["pxname", "svname", "scur"].map((name) => names.indexOf(name));
+/** HAProxy's own counters of each server, by "backend/server", then by its column names. */
+export async function serverStats(socket: string): Promise<Map<string, Map<string, number>>> {
+  const [head = "", ...lines] = (await command(socket, "show stat -1 4 -1")).split("\n");
+  const names = head.replace(/^# /, "").split(",");
   return new Map(
-    lines.slice(1).map((line) => {
+    lines.map((line) => {
       const cells = line.split(",");
-      return [`${cells[backend ?? -1]}/${cells[server ?? -1]}`, Number(cells[current ?? -1])];
+      return [`${cells[0]}/${cells[1]}`, new Map(names.map((name, i) => [name, Number(cells[i])]))];
     }),
   );
 }

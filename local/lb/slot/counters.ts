@@ -26,8 +26,16 @@ export class SlotCounters {
 
   /** The slot's answer began. The latency is from the request's head at the load balancer to the answer's head. */
   answered(status: number, latencyMs: number): void {
-    const kind = (status / 100) | 0;
-    this.statuses[kind] = (this.statuses[kind] ?? 0) + 1;
+    this.addAnswers((status / 100) | 0, 1);
+    this.observe(latencyMs);
+  }
+
+  /** `kind`: 1 for 1xx to 5 for 5xx. */
+  addAnswers(kind: number, count: number): void {
+    this.statuses[kind] = (this.statuses[kind] ?? 0) + count;
+  }
+
+  observe(latencyMs: number): void {
     let bucket = 0;
     while (bucket < latencyBoundsMs.length && latencyMs > (latencyBoundsMs[bucket] as number)) bucket += 1;
     this.latencies[bucket] = (this.latencies[bucket] as number) + 1;
