@@ -6,24 +6,19 @@
  * What HAProxy does not have: WebSockets whose drain is over are closed without a close frame; `requestTimeoutMs` holds for
  * a team, not for a target group (the longest is taken); connections from before a reload end within 60 s.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { messageOf, SwitchyardError } from "../../config/errors";
 import type { RouteSpec, SlotStats, TargetGroupSpec } from "../api";
 import type { DataPlane, TargetCondition } from "../lb/control";
 import { HealthCheck, SlotCounters } from "../lb/slot";
 import { haproxySocket, prepareSocket } from "../paths";
 import { backendsOf, render } from "./config";
 import { Counting } from "./counting";
+import { claimPort, complain, HaproxyProcess } from "./process";
 import { command, serverStats, set } from "./runtime";
 
 const pollMs = 100;
-const startWithinMs = 10_000;
-const restartAfterMs = 200;
-const pause = (ms: number) => new Promise<void>((next) => setTimeout(next, ms));
 
 interface Group {
   spec: TargetGroupSpec;
@@ -37,20 +32,17 @@ export class HaproxyPlane implements DataPlane {
   private readonly counting = new Counting((team, slot) => this.countersOf(team, slot));
   private readonly drains = new Map<string, NodeJS.Timeout>();
   private readonly configFile: string;
-  private readonly pidFile: string;
+  private readonly process: HaproxyProcess;
   private readonly socket: string;
   private address = { host: "127.0.0.1", port: 0 };
-  private child: ChildProcess | null = null;
   private poller: NodeJS.Timeout | null = null;
   private closing = false;
 
-  constructor(
-    private readonly program: string,
-    runtimeDir: string,
-  ) {
+  constructor(program: string, runtimeDir: string) {
     this.configFile = join(runtimeDir, "haproxy.cfg");
-    this.pidFile = join(runtimeDir, "haproxy.pid");
     this.socket = haproxySocket(runtimeDir);
+    const files = { program, config: this.configFile, pid: join(runtimeDir, "haproxy.pid"), socket: this.socket };
+    this.process = new HaproxyProcess(files, (stream) => this.counting.readLog(stream));
   }
 
   async putTargetGroup(name: string, spec: TargetGroupSpec): Promise<void> {
@@ -116,12 +108,12 @@ export class HaproxyPlane implements DataPlane {
   }
 
   async listen(host: string, port: number): Promise<{ host: string; port: number }> {
-    await this.endLeftover();
+    await this.process.endLeftover();
     prepareSocket(this.socket);
     // HAProxy says in many words what Node says in one code.
     this.address = { host, port: await claimPort(host, port) };
     this.writeConfig();
-    await this.start();
+    await this.process.start();
     this.poll();
     return this.address;
   }
@@ -131,19 +123,11 @@ export class HaproxyPlane implements DataPlane {
     if (this.poller !== null) clearTimeout(this.poller);
     for (const name of [...this.drains.keys()]) this.cancelDrain(name);
     for (const { health } of this.groups.values()) health.stop();
-    const { child } = this;
-    if (child === null || child.exitCode !== null) return;
-    const gone = new Promise<void>((done) => child.once("exit", () => done()));
-    // SIGUSR1: stop accepting, finish what runs.
-    child.kill("SIGUSR1");
-    const bound = setTimeout(() => child.kill("SIGTERM"), withinMs);
-    await gone;
-    clearTimeout(bound);
-    rmSync(this.pidFile, { force: true });
+    await this.process.stop(withinMs);
   }
 
   private async setWeights(route: RouteSpec): Promise<void> {
-    if (this.child === null) return;
+    if (!this.process.running) return;
     this.writeConfig();
     const weights = Object.entries(route.targetGroups)
       .filter(([, name]) => this.groups.has(name))
@@ -171,60 +155,13 @@ export class HaproxyPlane implements DataPlane {
     return text;
   }
 
-  private async start(): Promise<void> {
-    const child = spawn(this.program, ["-W", "-db", "-f", this.configFile], { stdio: ["ignore", "pipe", "inherit"] });
-    this.child = child;
-    await new Promise<void>((done, fail) => child.once("spawn", done).once("error", fail));
-    writeFileSync(this.pidFile, `${child.pid}\n`);
-    if (child.stdout !== null) this.counting.readLog(child.stdout);
-    child.on("exit", (code, signal) => {
-      if (this.closing || this.child !== child) return;
-      complain(new Error(`HAProxy ended with ${signal ?? code}; starting it again`));
-      setTimeout(() => void this.start().catch(complain), restartAfterMs);
-    });
-    await this.answering(null);
-  }
-
   /** Only where the file would say something else than HAProxy knows. */
   private async reload(): Promise<void> {
-    if (this.child === null) return;
+    if (!this.process.running) return;
     const before = readFileSync(this.configFile, "utf8");
     if (this.writeConfig() === before) return;
     await this.readCounters();
-    const worker = await this.workerPid();
-    this.child.kill("SIGUSR2");
-    await this.answering(worker);
-  }
-
-  /** Resolves when a worker other than `old` answers on the socket. */
-  private async answering(old: number | null): Promise<void> {
-    const deadline = Date.now() + startWithinMs;
-    for (;;) {
-      const pid = await this.workerPid();
-      if (pid !== null && pid !== old) return;
-      if (this.child?.exitCode !== null)
-        throw new SwitchyardError(
-          "environment-down",
-          `HAProxy ended at once; \`${this.program} -c -f ${this.configFile}\` says why`,
-        );
-      if (Date.now() > deadline)
-        throw new SwitchyardError(
-          "environment-down",
-          `HAProxy did not take ${this.configFile} within ${startWithinMs} ms`,
-        );
-      await pause(10);
-    }
-  }
-
-  /** null: nobody answers yet. */
-  private async workerPid(): Promise<number | null> {
-    try {
-      return Number(/^Pid: (\d+)$/m.exec(await command(this.socket, "show info"))?.[1] ?? Number.NaN);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ECONNRESET") return null;
-      throw error;
-    }
+    await this.process.reload();
   }
 
   private poll(): void {
@@ -242,32 +179,7 @@ export class HaproxyPlane implements DataPlane {
       [...this.groups.values()].map(({ spec }) => spec),
     );
   }
-
-  /** This process' predecessor was killed and its HAProxy still holds the port. */
-  private async endLeftover(): Promise<void> {
-    if (!existsSync(this.pidFile)) return;
-    const pid = Number(readFileSync(this.pidFile, "utf8"));
-    const isOurs = () =>
-      existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(this.configFile);
-    if (!Number.isInteger(pid) || !isOurs()) return;
-    process.kill(pid, "SIGTERM");
-    const deadline = Date.now() + startWithinMs;
-    while (isOurs() && Date.now() < deadline) await pause(20);
-  }
 }
 
 const onlyWeightsDiffer = (a: RouteSpec, b: RouteSpec): boolean =>
   isDeepStrictEqual([a.paths, a.targetGroups], [b.paths, b.targetGroups]);
-
-function complain(error: unknown): void {
-  process.stderr.write(`${messageOf(error)}\n`);
-}
-
-/** The port, or any free one for 0; rejects with Node's own error when it is taken. */
-async function claimPort(host: string, port: number): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done, fail) => server.once("error", fail).listen({ host, port }, done));
-  const claimed = (server.address() as AddressInfo).port;
-  await new Promise((done) => server.close(done));
-  return claimed;
-}
