@@ -62,11 +62,36 @@ export interface ProviderSource {
  * sentinels included, always deep copies: no object crosses this border in either direction.
  */
 export interface Provider {
-  check(urn: Urn, olds: PropertyMap, news: PropertyMap): Promise<{ inputs: PropertyMap; failures: { property?: string; reason: string }[] }>;
-  diff(id: string, urn: Urn, oldOutputs: PropertyMap, news: PropertyMap, oldInputs: PropertyMap): Promise<{ changes?: boolean; replaces: string[]; deleteBeforeReplace: boolean }>;
+  check(
+    urn: Urn,
+    olds: PropertyMap,
+    news: PropertyMap,
+  ): Promise<{ inputs: PropertyMap; failures: { property?: string; reason: string }[] }>;
+  diff(
+    id: string,
+    urn: Urn,
+    oldOutputs: PropertyMap,
+    news: PropertyMap,
+    oldInputs: PropertyMap,
+  ): Promise<{ changes?: boolean; replaces: string[]; deleteBeforeReplace: boolean }>;
   create(urn: Urn, inputs: PropertyMap, timeoutSeconds: number): Promise<{ id: string; outputs: PropertyMap }>;
-  update(id: string, urn: Urn, oldOutputs: PropertyMap, news: PropertyMap, timeoutSeconds: number, oldInputs: PropertyMap): Promise<{ outputs: PropertyMap }>;
-  read(id: string, urn: Urn, outputs: PropertyMap, inputs: PropertyMap): Promise<{ id: string; outputs: PropertyMap; inputs?: PropertyMap }>;
+  update(
+    id: string,
+    urn: Urn,
+    oldOutputs: PropertyMap,
+    news: PropertyMap,
+    timeoutSeconds: number,
+    oldInputs: PropertyMap,
+  ): Promise<{ outputs: PropertyMap }>;
+  read(
+    id: string,
+    urn: Urn,
+    outputs: PropertyMap,
+    inputs: PropertyMap,
+  ): Promise<{ id: string; outputs: PropertyMap; inputs?: PropertyMap }>;
   delete(id: string, urn: Urn, outputs: PropertyMap, timeoutSeconds: number, inputs: PropertyMap): Promise<void>;
-  invoke(token: string, args: PropertyMap): Promise<{ outputs: PropertyMap; failures: { property?: string; reason: string }[] }>;
+  invoke(
+    token: string,
+    args: PropertyMap,
+  ): Promise<{ outputs: PropertyMap; failures: { property?: string; reason: string }[] }>;
 }

@@ -1,0 +1,236 @@
+import { ignoreChanges } from "../state/paths";
+import type { PropertyMap, ResourceState, Urn } from "../state/types";
+import { containsSecret, equal } from "../state/values";
+import { oldNames } from "./aliases";
+import { type Change, changeOf, references } from "./change";
+import { dependentReplacements } from "./deleteFirst";
+import type { Goal } from "./goal";
+import type { Providers } from "./providers";
+import type { Provider } from "./request";
+import type { Step } from "./steps";
+import type { Targets } from "./targets";
+import { makeUrn } from "./urn";
+
+/** A registration that cannot be carried out. It ends the run; each message is a sentence about the resource. */
+export class GenerationFailure extends Error {
+  readonly urn: Urn;
+  readonly messages: string[];
+
+  constructor(urn: Urn, messages: string[]) {
+    super(messages[0]);
+    this.urn = urn;
+    this.messages = messages;
+  }
+}
+
+interface GeneratorOptions {
+  stack: string;
+  project: string;
+  dryRun: boolean;
+  base: ResourceState[];
+  providers: Providers;
+  targets: Targets;
+  /** A preview goes on after some errors, to show them all. */
+  report: (urn: Urn, message: string) => void;
+}
+
+/**
+ * Decides what has to be done for each registration, one after another in order of arrival. It asks providers to check and to
+ * diff, and changes nothing but its own memory of the run.
+ */
+export class Generator {
+  /** New URN to the old one, for resources that were found by an alias. */
+  readonly renamed = new Map<Urn, Urn>();
+  readonly seen = new Set<Urn>();
+  readonly #options: GeneratorOptions;
+  readonly #olds: Map<Urn, ResourceState>;
+  readonly #replaced = new Set<Urn>();
+  /** Deleted before its replacement, because something it depends on was: with the reasons. */
+  readonly #recreated = new Map<Urn, string[]>();
+  readonly #skipped = new Set<Urn>();
+
+  constructor(options: GeneratorOptions) {
+    this.#options = options;
+    this.#olds = new Map(options.base.filter((state) => !state.delete).map((state) => [state.urn, state]));
+  }
+
+  urnOf({ parent, type, name }: Goal): Urn {
+    return makeUrn(this.#options.stack, this.#options.project, parent, type, name);
+  }
+
+  async stepsFor(goal: Goal): Promise<Step[]> {
+    const urn = this.urnOf(goal);
+    if (goal.parent && !this.seen.has(goal.parent)) {
+      throw new GenerationFailure(urn, [`could not find parent resource ${goal.parent}`]);
+    }
+    if (this.seen.has(urn)) {
+      throw new GenerationFailure(urn, [`Duplicate resource URN '${urn}'; try giving it a unique name`]);
+    }
+    this.seen.add(urn);
+    const names = oldNames(urn, goal, this.renamed);
+    const old = this.#findOld(urn, names);
+    const next = newState(urn, goal, old, names);
+    if (!this.#options.targets.includes(urn)) return [this.#untouched(old, next)];
+    const lost = references(next).find((reference) => this.#skipped.has(reference));
+    if (lost !== undefined) {
+      throw new GenerationFailure(urn, [
+        `Resource '${urn}' depends on '${lost}' which was not specified in --target list.`,
+      ]);
+    }
+    return goal.readId === undefined ? this.#managed(goal, old, next) : this.#read(old, next);
+  }
+
+  #findOld(urn: Urn, names: Urn[]): ResourceState | undefined {
+    const old = this.#olds.get(urn);
+    if (old !== undefined) return old;
+    const name = names.find((candidate) => this.#olds.has(candidate) && !this.seen.has(candidate));
+    if (name !== undefined) this.renamed.set(urn, name);
+    return name === undefined ? undefined : this.#olds.get(name);
+  }
+
+  #untouched(old: ResourceState | undefined, next: ResourceState): Step {
+    if (old !== undefined) return { op: "same", old, new: { ...old, urn: next.urn, aliases: next.aliases } };
+    this.#skipped.add(next.urn);
+    return { op: "create", new: next, skipped: true };
+  }
+
+  #read(old: ResourceState | undefined, next: ResourceState): Step[] {
+    if (old === undefined || old.external || old.id === next.id) return [{ op: "read", old, new: next }];
+    this.#replaced.add(next.urn);
+    return [
+      { op: "read-replacement", old, new: next, flagsOld: true },
+      { op: "replace", old, new: next },
+    ];
+  }
+
+  async #managed(goal: Goal, old: ResourceState | undefined, next: ResourceState): Promise<Step[]> {
+    const { urn } = next;
+    const provider = await this.#options.providers.of(next);
+    const recreatedFor = this.#recreated.get(urn);
+    const continued = recreatedFor === undefined && !old?.external ? old : undefined;
+    const olds = continued?.inputs ?? {};
+    const wanted = continued ? ignoreChanges(goal.inputs, olds, goal.ignoreChanges) : goal.inputs;
+    next.inputs = await this.#checked(provider, next, olds, wanted);
+    if (old === undefined) return [{ op: "create", new: next }];
+    if (recreatedFor !== undefined) {
+      this.#replaced.add(urn);
+      return [
+        { op: "replace", old, new: next },
+        { op: "create-replacement", old, new: next, keys: recreatedFor },
+      ];
+    }
+    if (old.external) return this.#createFirst(old, next, []);
+    const change = await this.#change(goal, old, next, provider);
+    if (change.replace || old.pendingReplacement) {
+      if (change.changed || old.pendingReplacement) return this.#replacement(goal, old, next, provider, change);
+    }
+    // A resource that did not become ready gets another chance, changed or not.
+    const update = change.changed || Boolean(old.initErrors?.length);
+    return [{ op: update ? "update" : "same", old, new: next }];
+  }
+
+  async #change(
+    { replaceOnChanges }: Goal,
+    old: ResourceState,
+    next: ResourceState,
+    provider: Provider | undefined,
+  ): Promise<Change> {
+    if (next.deletedWith !== undefined && this.#replaced.has(next.deletedWith)) {
+      return { changed: true, replace: true, keys: [], deleteBeforeReplace: false };
+    }
+    return changeOf({ old, next, provider, replaceOnChanges });
+  }
+
+  async #replacement(
+    goal: Goal,
+    old: ResourceState,
+    next: ResourceState,
+    provider: Provider | undefined,
+    change: Change,
+  ): Promise<Step[]> {
+    if (old.protect && next.protect) this.#refuse(next.urn, protectedMessage(next.urn));
+    this.#replaced.add(next.urn);
+    // The new object inherits nothing from the old one, ignored changes included.
+    next.inputs = await this.#checked(provider, next, {}, goal.inputs);
+    const { keys } = change;
+    const first = old.pendingReplacement || (goal.deleteBeforeReplace ?? change.deleteBeforeReplace);
+    return first ? this.#deleteFirst(old, next, keys) : this.#createFirst(old, next, keys);
+  }
+
+  #createFirst(old: ResourceState, next: ResourceState, keys: string[]): Step[] {
+    this.#replaced.add(next.urn);
+    return [
+      { op: "create-replacement", old, new: next, keys, flagsOld: true },
+      { op: "replace", old, new: next, keys },
+    ];
+  }
+
+  async #deleteFirst(old: ResourceState, next: ResourceState, keys: string[]): Promise<Step[]> {
+    const { base, providers } = this.#options;
+    const dependents = await dependentReplacements(old, { base, providers, registered: this.seen });
+    const steps: Step[] = [];
+    for (const dependent of dependents.reverse()) {
+      const { state } = dependent;
+      if (this.#recreated.has(state.urn)) continue;
+      if (state.protect) this.#refuse(state.urn, protectedMessage(state.urn));
+      this.#recreated.set(state.urn, dependent.keys);
+      if (!state.pendingReplacement) steps.push({ op: "delete-replaced", old: state, beforeReplacement: true });
+    }
+    if (!old.pendingReplacement) steps.push({ op: "delete-replaced", old, beforeReplacement: true });
+    return [...steps, { op: "replace", old, new: next, keys }, { op: "create-replacement", old, new: next, keys }];
+  }
+
+  /** @throws GenerationFailure outside of previews. */
+  #refuse(urn: Urn, message: string): void {
+    if (!this.#options.dryRun) throw new GenerationFailure(urn, [message]);
+    this.#options.report(urn, message);
+  }
+
+  async #checked(
+    provider: Provider | undefined,
+    { urn, type }: ResourceState,
+    olds: PropertyMap,
+    news: PropertyMap,
+  ): Promise<PropertyMap> {
+    if (provider === undefined) return news;
+    const { inputs, failures } = await provider.check(urn, olds, news);
+    if (failures.length === 0) return inputs;
+    const name = urn.split("::").slice(3).join("::");
+    const messages = failures.map(({ property, reason }) => {
+      if (!property) return `${type} resource '${name}' has a problem: ${reason}`;
+      const value = news[property];
+      const shown = containsSecret(value) ? "[secret]" : typeof value === "string" ? value : JSON.stringify(value);
+      return `${type} resource '${name}': property ${property} value {${shown ?? ""}} has a problem: ${reason}`;
+    });
+    throw new GenerationFailure(urn, messages);
+  }
+}
+
+const protectedMessage = (urn: Urn): string =>
+  `unable to replace resource "${urn}"\nas it is currently marked for protection. To unprotect the resource, remove the \`protect\` flag from the resource in your Pulumi program and run \`pulumi up\``;
+
+/** The state as it would be if everything went as wanted; empty fields are left out, as on disk. */
+function newState(urn: Urn, goal: Goal, old: ResourceState | undefined, names: Urn[]): ResourceState {
+  const { propertyDependencies = {} } = goal;
+  return {
+    urn,
+    custom: goal.custom,
+    type: goal.type,
+    ...(goal.readId !== undefined && { id: goal.readId, external: true }),
+    inputs: goal.inputs,
+    ...(goal.parent && { parent: goal.parent }),
+    ...(goal.protect && { protect: true }),
+    ...(goal.dependencies.length > 0 && { dependencies: goal.dependencies }),
+    ...(goal.provider && { provider: goal.provider }),
+    ...(!equal(propertyDependencies, {}) && { propertyDependencies }),
+    ...(goal.additionalSecretOutputs.length > 0 && { additionalSecretOutputs: goal.additionalSecretOutputs }),
+    ...(names.length > 0 && { aliases: names }),
+    ...(goal.customTimeouts && { customTimeouts: goal.customTimeouts }),
+    ...(goal.retainOnDelete && { retainOnDelete: true }),
+    ...(goal.deletedWith && { deletedWith: goal.deletedWith }),
+    ...(old?.created && { created: old.created }),
+    ...(old?.modified && { modified: old.modified }),
+    ...(goal.ignoreChanges.length > 0 && { ignoreChanges: goal.ignoreChanges }),
+    ...(goal.replaceOnChanges.length > 0 && { replaceOnChanges: goal.replaceOnChanges }),
+  };
+}

@@ -1,0 +1,2 @@
+export { runDeployment } from "./deployment";
+export type { DeploymentRequest, DeploymentResult, Provider, ProviderSource } from "./request";

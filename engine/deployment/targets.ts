@@ -1,0 +1,31 @@
+import type { Urn } from "../state/types";
+import { isDefaultProvider, parseUrn, stackType } from "./urn";
+
+/** The resources that may change; all of them where none is named. `*` stands for a part of a URN, `**` for any text. */
+export class Targets {
+  readonly #patterns: RegExp[];
+
+  constructor(targets: Urn[]) {
+    this.#patterns = targets.map((target) => {
+      const parts = target.split(/(\*\*|\*)/).map((part) => {
+        if (part === "**") return ".*";
+        return part === "*" ? "[^:]*" : part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&");
+      });
+      return new RegExp(`^${parts.join("")}$`);
+    });
+  }
+
+  get all(): boolean {
+    return this.#patterns.length === 0;
+  }
+
+  /** Named, or everything is. */
+  names(urn: Urn): boolean {
+    return this.all || this.#patterns.some((pattern) => pattern.test(urn));
+  }
+
+  /** The stack itself and default providers always take part: nothing can be made without them. */
+  includes(urn: Urn): boolean {
+    return this.names(urn) || parseUrn(urn).type === stackType || isDefaultProvider(urn);
+  }
+}
