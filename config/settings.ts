@@ -4,13 +4,7 @@
  * `switchyard:release`.
  */
 import { z } from "zod";
-
-export const slotNameSchema = z
-  .string()
-  .regex(
-    /^[a-z][a-z0-9-]{0,38}$/,
-    "expected a slot's name like `slot-1`: up to 39 lower-case letters, digits and hyphens",
-  );
+import { slotNameSchema, type TeamConfig } from "./team";
 
 /** A version running (or to run) in a slot. `null` in a slot's place: the slot is empty. */
 export const slotVersionSchema = z.strictObject({
@@ -63,7 +57,7 @@ export interface TeamSettings {
   /** Where users' requests arrive, and which of them are the team's. */
   entry: { host: string; port: number; paths: string[] };
   /** The team's config as validated, defaults filled in; secrets are not in it. */
-  config: import("./team").TeamConfig;
+  config: TeamConfig;
   /** Secret environment variables of the slots: a secret of the stack. */
   secretEnv: Record<string, string>;
   /** What the platform alone needs to find its things again. */

@@ -1,7 +1,13 @@
 /** One team's config: the entry `teams.<name>` of `Pulumi.<environment>.yaml`. Types, defaults and documentation come from here. */
 import { z } from "zod";
-import { slotNameSchema } from "./settings";
 import { durationSchema } from "./units";
+
+export const slotNameSchema = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,38}$/,
+    "expected a slot's name like `slot-1`: up to 39 lower-case letters, digits and hyphens",
+  );
 
 export const teamNameSchema = z
   .string()

@@ -1,0 +1,99 @@
+/** Environments as a whole: up, and down again. */
+import { platformOf } from "../components";
+import { defaultPlatform } from "../config/environment";
+import { SwitchyardError } from "../config/errors";
+import type { Observer } from "./api";
+import { acquireLease } from "./journal";
+import { knownEnvironment, type Project } from "./project";
+import { newId, type TeamView, viewTeam } from "./release/drive";
+import { clearDeadLocks, environmentOutputs, openEnvironment } from "./stacks";
+import { operate } from "./stacks/operation";
+import { removeFolder } from "./stacks/workspace";
+
+export interface EnvironmentOptions {
+  observer?: Observer;
+  signal?: AbortSignal;
+}
+
+export interface DownOptions extends EnvironmentOptions {
+  /** Only this team's stack. */
+  team?: string;
+  /** Otherwise the teams' data stays on disk. */
+  deleteData?: boolean;
+}
+
+/** Brings up what is permanent, and gives each team that has none yet its two empty slots and a route without traffic. */
+export async function up(project: Project, name: string, options: EnvironmentOptions = {}): Promise<{ url: string; teams: string[] }> {
+  const environment = knownEnvironment(name);
+  // a mistake in the file, or a platform that is not there, is said before any stack is made
+  const config = project.config(environment);
+  platformOf(config.platform ?? defaultPlatform[environment], environment);
+  const id = newId();
+  try {
+    const stack = await openEnvironment(project, environment, `${id}/environment`);
+    clearDeadLocks(project, stack.name, undefined);
+    await operate(stack, "up", { signal: options.signal, line: options.observer?.line });
+    const outputs = await environmentOutputs(stack);
+    const teams = teamNames(outputs);
+    await Promise.all(teams.map((team) => firstRoute(project, name, team)));
+    return { url: String(outputs.url ?? ""), teams };
+  } finally {
+    removeFolder(project, id);
+  }
+}
+
+async function firstRoute(project: Project, environment: string, team: string): Promise<void> {
+  const view = await viewTeam(project, { environment, team }, newId());
+  try {
+    if ((await view.stack.held()) !== undefined) return;
+    const empty = <T>(value: T) => Object.fromEntries(view.settings.slots.map(({ name }) => [name, value]));
+    await view.stack.apply({ id: "", epoch: 0, revision: 0, live: null, slots: empty(null), weights: empty(0) });
+  } finally {
+    view.close();
+  }
+}
+
+/** Team stacks first, then the environment. Works when its daemons are dead. Throws `team-busy` while a release runs. */
+export async function down(project: Project, name: string, options: DownOptions = {}): Promise<{ removed: string[] }> {
+  const environment = knownEnvironment(name);
+  const id = newId();
+  try {
+    const stack = await openEnvironment(project, environment, `${id}/environment`);
+    clearDeadLocks(project, stack.name, undefined);
+    const known = teamNames(await environmentOutputs(stack));
+    if (options.team !== undefined && !known.includes(options.team)) {
+      throw new SwitchyardError("unknown-team", `Environment ${environment} has no team ${JSON.stringify(options.team)}; it has ${known.join(", ") || "none"}.`);
+    }
+    const teams = options.team === undefined ? known : [options.team];
+    await Promise.all(teams.map((team) => endTeam(project, name, team, options)));
+    const removed = teams.map((team) => `${environment}.${team}`);
+    if (options.team !== undefined) return { removed };
+    if (known.length > 0) {
+      // protection is there against accidents; this is no accident
+      await stack.setConfig("switchyard:protect", { value: "false" });
+      if (options.deleteData) await stack.setConfig("switchyard:deleteData", { value: "true" });
+      await operate(stack, "up", { signal: options.signal, line: options.observer?.line });
+    }
+    await operate(stack, "destroy", { signal: options.signal, line: options.observer?.line });
+    return { removed: [...removed, environment] };
+  } finally {
+    removeFolder(project, id);
+  }
+}
+
+async function endTeam(project: Project, environment: string, team: string, options: EnvironmentOptions): Promise<void> {
+  const view: TeamView = await viewTeam(project, { environment, team }, newId());
+  const nothing = () => undefined;
+  const lease = acquireLease(project.records, view.stack.name, { aboveEpoch: 0, onAbort: nothing, onLost: nothing });
+  try {
+    clearDeadLocks(project, view.stack.name, lease.predecessor);
+    await view.stack.destroy({ signal: options.signal, line: options.observer?.line });
+    project.records.run("UPDATE release SET outcome = 'aborted', record = json_set(record, '$.report.outcome', 'aborted') WHERE stack = ? AND outcome IS NULL", view.stack.name);
+  } finally {
+    lease.release();
+    view.close();
+  }
+}
+
+const teamNames = (outputs: Record<string, unknown>): string[] =>
+  Object.keys(outputs).flatMap((output) => (output.startsWith("team:") ? [output.slice("team:".length)] : []));

@@ -1,0 +1,6 @@
+/** Checks with five verdicts, each with its evidence. */
+export { bakeGate } from "./bake";
+export { converged } from "./convergence";
+export { rollbackTarget } from "./rollback-target";
+export { healthGate } from "./verify";
+export { weightsGate } from "./weights";

@@ -1,0 +1,25 @@
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import { asSwitchyardError } from "./failures";
+
+export interface OperationOptions {
+  signal?: AbortSignal | undefined;
+  /** The engine took the stack's lock and read its state: the operation is under way. */
+  onBegun?: (() => void) | undefined;
+  line?: ((text: string) => void) | undefined;
+}
+
+/** One `up` or `destroy`, with the engine's errors as one sentence. */
+export async function operate(stack: Stack, kind: "up" | "destroy", options: OperationOptions): Promise<void> {
+  const diagnostics: string[] = [];
+  const onEvent = (event: EngineEvent) => {
+    if (event.preludeEvent) options.onBegun?.();
+    if (event.diagnosticEvent?.severity === "error") diagnostics.push(event.diagnosticEvent.message);
+  };
+  const more = { onEvent, ...(options.signal && { signal: options.signal }), ...(options.line && { onOutput: options.line }) };
+  try {
+    if (kind === "up") await stack.up(more);
+    else await stack.destroy(more);
+  } catch (thrown) {
+    throw asSwitchyardError(thrown, stack.name, diagnostics);
+  }
+}

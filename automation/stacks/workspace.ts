@@ -1,0 +1,65 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import { parse, stringify } from "yaml";
+import { platformOf, switchyardProgram } from "../../components";
+import { defaultPlatform, type EnvironmentName, environmentFileNames } from "../../config/environment";
+import { SwitchyardError } from "../../config/errors";
+import { embeddedEngine } from "../../engine";
+import type { Project } from "../project";
+import { asSwitchyardError } from "./failures";
+
+export const pulumiProject = "switchyard";
+
+/**
+ * A stack in a private folder: what an operation writes there (config, selected stack) never reaches the checkout.
+ * The program is this very package's; with the CLI it is served to it from this process.
+ */
+export async function openStack(project: Project, environment: EnvironmentName, name: string, folder: string): Promise<Stack> {
+  const workDir = join(project.workDir, folder);
+  mkdirSync(workDir, { recursive: true, mode: 0o700 });
+  writeFileSync(join(workDir, "Pulumi.yaml"), projectFile(project));
+  for (const file of environmentFileNames(environment)) {
+    const from = join(project.dir, file);
+    if (existsSync(from)) copyFileSync(from, join(workDir, file));
+  }
+  try {
+    return await LocalWorkspace.createOrSelectStack(
+      { projectName: pulumiProject, stackName: name, program: () => switchyardProgram({ projectDir: project.dir }) },
+      { workDir, pulumiCommand: await engineOf(project, environment), envVars: project.pulumiEnv(environment) },
+    );
+  } catch (thrown) {
+    throw asSwitchyardError(thrown, name, []);
+  }
+}
+
+/** The private folder has done its work. */
+export function removeFolder(project: Project, folder: string): void {
+  rmSync(join(project.workDir, folder), { recursive: true, force: true });
+}
+
+async function engineOf(project: Project, environment: EnvironmentName): Promise<PulumiCommand> {
+  if (project.engine(environment) === "embedded") {
+    const platform = project.config(environment).platform ?? defaultPlatform[environment];
+    return embeddedEngine({ providers: platformOf(platform, environment).providers() });
+  }
+  try {
+    return await PulumiCommand.get();
+  } catch (thrown) {
+    throw new SwitchyardError("engine-missing", `The engine cli was asked for, and there is no usable pulumi on PATH.`, { cause: thrown });
+  }
+}
+
+/** The project's own Pulumi.yaml, with the plugin's path made absolute: it is relative to a folder we are not in. */
+function projectFile(project: Project): string {
+  const file = parse(readFileSync(join(project.dir, "Pulumi.yaml"), "utf8")) as Record<string, unknown>;
+  const plugin = join(packageRoot(), "local", "provider", "plugin");
+  return stringify({ ...file, main: undefined, plugins: { providers: [{ name: "switchyard-local", path: plugin }] } });
+}
+
+function packageRoot(): string {
+  let folder = __dirname;
+  while (basename(folder) !== "automation") folder = dirname(folder);
+  const above = dirname(folder);
+  return basename(above) === "dist" ? dirname(above) : above;
+}
