@@ -42,6 +42,8 @@ export class Generator {
   /** New URN to the old one, for resources that were found by an alias. */
   readonly renamed = new Map<Urn, Urn>();
   readonly seen = new Set<Urn>();
+  /** Deleted before their replacements are made. */
+  readonly deletedFirst = new Set<Urn>();
   readonly #options: GeneratorOptions;
   readonly #olds: Map<Urn, ResourceState>;
   readonly #replaced = new Set<Urn>();
@@ -174,8 +176,10 @@ export class Generator {
       if (this.#recreated.has(state.urn)) continue;
       if (state.protect) this.#refuse(state.urn, protectedMessage(state.urn));
       this.#recreated.set(state.urn, dependent.keys);
+      this.deletedFirst.add(state.urn);
       if (!state.pendingReplacement) steps.push({ op: "delete-replaced", old: state, beforeReplacement: true });
     }
+    this.deletedFirst.add(old.urn);
     if (!old.pendingReplacement) steps.push({ op: "delete-replaced", old, beforeReplacement: true });
     return [...steps, { op: "replace", old, new: next, keys }, { op: "create-replacement", old, new: next, keys }];
   }

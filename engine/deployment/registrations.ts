@@ -43,12 +43,22 @@ export class Registrations {
   /** @throws Stopped where the run was stopped, before or by this registration. */
   async register(wanted: Goal, { version, url }: Package): Promise<ResourceState> {
     const goal = this.#inherited(wanted);
-    try {
+    return this.attempt(async () => {
       if (isProviderType(goal.type)) goal.inputs = { ...goal.inputs, ...providerInputs(version, url) };
       else if (goal.custom) goal.provider ??= await this.providerFor(goal.type, { version, url }, goal.parent);
-      return await this.#carryOut(goal);
+      return this.#carryOut(goal);
+    }, this.#options.generator.urnOf(goal));
+  }
+
+  /**
+   * Whatever goes wrong in `action` stops the run.
+   * @throws Stopped then.
+   */
+  async attempt<T>(action: () => Promise<T>, urn?: Urn): Promise<T> {
+    try {
+      return await action();
     } catch (thrown) {
-      throw this.#stopBy(thrown, this.#options.generator.urnOf(goal));
+      throw this.#stopBy(thrown, urn);
     }
   }
 
@@ -104,7 +114,7 @@ export class Registrations {
     return decision;
   }
 
-  #stopBy(thrown: unknown, urn: Urn): Stopped {
+  #stopBy(thrown: unknown, urn: Urn | undefined): Stopped {
     if (thrown instanceof Stopped) return thrown;
     if (thrown instanceof GenerationFailure) for (const message of thrown.messages) this.fail(message, thrown.urn);
     else this.fail(messageOf(thrown), urn);
@@ -112,19 +122,13 @@ export class Registrations {
     return new Stopped(messageOf(thrown));
   }
 
-  /** @returns undefined where the run was stopped, before or by this. */
-  async attempt<T>(_type: string, _name: string, action: () => Promise<T>): Promise<T | undefined> {
-    try {
-      this.#options.outcome.throwIfStopped();
-      return await action();
-    } catch (thrown) {
-      if (thrown instanceof Stopped) return undefined;
-      this.fail(messageOf(thrown));
-      this.#options.outcome.stop();
-      return undefined;
-    }
+  /** Whether an old resource was registered, by this name or a newer one. */
+  knows(urn: Urn): boolean {
+    const { seen, renamed } = this.#options.generator;
+    return seen.has(urn) || [...renamed.values()].includes(urn);
   }
 
+  /** The run has failed: said once, and told at the end. */
   fail(message: string, urn?: Urn): void {
     this.#options.events.diagnostic("error", message, urn);
     this.#options.outcome.fail(message);
@@ -145,7 +149,7 @@ export class Registrations {
     const changed = !equal(step.new.outputs ?? {}, outputs);
     if (!step.skipped) step.new.outputs = outputs;
     events.outputs(step);
-    if (changed) await snapshots.write();
+    if (changed) await this.attempt(() => snapshots.write());
   }
 
   /** After everything else. A run that failed keeps the old outputs that it did not get to. */

@@ -23,7 +23,10 @@ export interface DeploymentRequest {
   providers: ProviderSource;
   /** Resolves the outputs of another stack for StackReference; undefined: no such stack. */
   stackOutputs(name: string): Promise<{ outputs: PropertyMap; secretOutputNames: string[] } | undefined>;
-  /** Events as in the CLI's event log, without `sequence` and `timestamp`. */
+  /**
+   * Events as in the CLI's event log, without `sequence` and `timestamp`: one for each step, outputs and diagnostic. The
+   * first and the last ones (prelude, summary, cancel) are the command's. Secrets are still in their envelopes.
+   */
   emit(event: EngineEvent): void;
   /** First abort: no new steps; running ones finish and are saved. */
   signal?: AbortSignal;
@@ -48,6 +51,8 @@ export interface DeploymentResult {
   resourceChanges: Record<string, number>;
   /** Sentences for stderr, first reason first. */
   errors: string[];
+  /** Some provider call failed in a way that leaves open what it did. */
+  maybeCorrupt: boolean;
 }
 
 export type EngineEvent = Record<string, unknown>;

@@ -124,7 +124,7 @@ async function registerResource(
 ): Promise<RegisterResourceResponse> {
   const response = new RegisterResourceResponse();
   const state = await ending.unless(
-    registrations.attempt(asked.getType(), asked.getName(), async () => {
+    registrations.attempt(async () => {
       const goal = await goalOf(asked, request.workDir);
       return registrations.register(goal, { version: asked.getVersion(), url: asked.getPlugindownloadurl() });
     }),
@@ -146,7 +146,7 @@ async function readResource(
   { request, registrations, ending }: ServiceOptions,
 ): Promise<ReadResourceResponse> {
   const state = await ending.unless(
-    registrations.attempt(asked.getType(), asked.getName(), async () => {
+    registrations.attempt(async () => {
       if (asked.getPackageref() !== "") throw notSupported("a parameterized package");
       const goal: Goal = {
         type: asked.getType(),
@@ -189,7 +189,7 @@ async function invoke(
     return response;
   }
   const answer = await ending.unless(
-    registrations.attempt(token, "", async () => {
+    registrations.attempt(async () => {
       if (asked.getPackageref() !== "") throw notSupported("a parameterized package");
       const version = asked.getVersion();
       const reference =

@@ -1,1 +1,2 @@
+export { attachedProviders } from "./attached";
 export { inProcessProviders } from "./inProcess";
