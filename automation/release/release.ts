@@ -77,11 +77,11 @@ export async function resume(project: Project, request: Omit<ReleaseRequest, "re
 }
 
 /** Asks the team's driver to stop and to put the traffic back. Throws `nothing-to-resume` where none is at work. */
-export async function abort(project: Project, target: Target): Promise<{ asked: boolean }> {
+export async function abort(project: Project, target: Target): Promise<{ id: string }> {
   const stack = `${knownEnvironment(target.environment)}.${target.team}`;
   const asked = requestAbort(project.records, stack, "a person asked for it with `switchyard abort`");
-  if (asked) return { asked };
   const left = lastUnfinished(project.records, stack);
+  if (asked) return { id: left?.report.id ?? "" };
   throw new SwitchyardError("nothing-to-resume", left ? `The driver of ${stack} is gone; its release ${left.report.id} is unfinished.` : `No release of ${stack} is running.`, {
     next: left ? `Run \`switchyard resume ${target.team} ${target.environment}\`.` : "Nothing to do.",
   });

@@ -52,7 +52,7 @@ async function refNames(folder: string): Promise<string[]> {
 }
 
 /** Up to three names that a person may have meant, the likeliest first. */
-export function nearest(wanted: string, names: string[]): string[] {
+function nearest(wanted: string, names: string[]): string[] {
   const scored = names.map((name) => {
     const distance = name.includes(wanted) ? 1 : editDistance(wanted, name);
     return { name, distance };
