@@ -1,5 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
 import type { PendingOperation, ResourceState, Snapshot, Urn } from "../state/types";
-import { equal } from "../state/values";
 import type { DeploymentRequest } from "./request";
 import { isDeletion, pendingOperation, type Step } from "./steps";
 import { providerUrn } from "./urn";
@@ -103,7 +103,13 @@ function mattersToDisk({ op, old, new: next, skipped }: Step): boolean {
   if (op !== "same" || old === undefined || next === undefined) return true;
   const sorted = (urns: Urn[] | undefined): Urn[] => [...(urns ?? [])].sort();
   return (
-    compared.some((field) => !equal((old[field] as never) ?? null, (next[field] as never) ?? null)) ||
-    !equal(sorted(old.dependencies), sorted(next.dependencies))
+    compared.some((field) => !isDeepStrictEqual(orNothing(old[field]), orNothing(next[field]))) ||
+    !isDeepStrictEqual(sorted(old.dependencies), sorted(next.dependencies))
   );
+}
+
+/** On disk what is empty is left out. */
+function orNothing(value: unknown): unknown {
+  const empty = typeof value === "object" && value !== null && Object.keys(value).length === 0;
+  return value === false || value === "" || value === null || empty ? undefined : value;
 }
