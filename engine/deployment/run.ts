@@ -22,7 +22,8 @@ import { providerReference } from "./urn";
 /**
  * Carries a deployment out: refresh where asked for, then the program's registrations, then deletions, then the last write.
  * Everything about one run is in here; several runs go on in one process without knowing of each other.
- * @throws EngineFailure for what is not supported; what fails while it runs is in the result.
+ * @throws EngineFailure for what is not supported, and the error of `save` or `fence` that ended the run; what fails otherwise
+ * is in the result.
  */
 export async function runDeployment(request: DeploymentRequest): Promise<DeploymentResult> {
   if (request.operation !== "update" && request.programAddress !== undefined) {
@@ -87,7 +88,8 @@ class Run {
     }
     await this.#close();
     const { cancelled, fatal, failed, errors, maybeCorrupt } = this.outcome;
-    const result = cancelled && !fatal ? "cancelled" : failed ? "failed" : "succeeded";
+    if (fatal !== undefined) throw fatal;
+    const result = failed ? "failed" : cancelled ? "cancelled" : "succeeded";
     return { result, resourceChanges: this.#events.counts, errors, maybeCorrupt };
   }
 
