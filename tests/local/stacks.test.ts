@@ -4,7 +4,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
-import { LoadBalancer, packageName, Route, TargetGroup, Workload } from "../../local/provider";
+import { embeddedEngine } from "../../engine";
+import { LoadBalancer, LocalProvider, packageName, Route, TargetGroup, Workload } from "../../local/provider";
 import { answerOf, fixture, freePort, isGone, type Place, place, textOf, until } from "./support";
 
 const cli = (() => {
@@ -25,11 +26,11 @@ interface Wanted {
 let here: Place;
 let ports: { entry: number; slot: number };
 let wanted: Wanted;
-beforeAll(async () => {
+beforeEach(async () => {
   here = place();
   ports = { entry: await freePort(), slot: await freePort() };
 });
-afterAll(() => here.clean());
+afterEach(() => here.clean());
 
 async function program() {
   const { runtimeDir } = here.runtime;
@@ -83,6 +84,7 @@ async function select(pulumiCommand: PulumiCommand): Promise<Stack> {
 }
 
 const engines: [string, (() => Promise<PulumiCommand>) | undefined][] = [
+  ["the embedded engine", async () => embeddedEngine({ providers: { [packageName]: new LocalProvider() } })],
   ["the real CLI", cli === undefined ? undefined : () => PulumiCommand.get({ skipVersionCheck: true })],
 ];
 
