@@ -11,12 +11,23 @@ if (Number(process.versions.node.split(".")[0]) >= oldest) {
   require(path.join(root, "dist", "cli", "main.js"));
 } else {
   let own;
-  try { own = require.resolve("node/bin/node", { paths: [root] }); } catch { own = undefined; }
+  try {
+    own = require.resolve("node/bin/node", { paths: [root] });
+  } catch {
+    own = undefined;
+  }
   if (!own || !fs.existsSync(own)) {
-    console.error(`switchyard: Node ${process.versions.node} is too old: it needs Node ${oldest} or newer; install one, or run \`npm ci\` here, which brings Node 24.`);
+    console.error(
+      `switchyard: Node ${process.versions.node} is too old: it needs Node ${oldest} or newer; install one, or run \`npm ci\` here, which brings Node 24.`,
+    );
     process.exit(78);
   }
   const child = spawn(own, [__filename, ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  child.on("exit", (code, signal) => { if (signal) { process.removeAllListeners(signal); process.kill(process.pid, signal); } else process.exit(code); });
+  child.on("exit", (code, signal) => {
+    if (signal) {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    } else process.exit(code);
+  });
 }

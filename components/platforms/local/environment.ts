@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type EnvironmentConfig, environmentFolders } from "../../../config/environment";
-import { AlarmSet, LoadBalancer, Namespace, TargetGroup, TeamData } from "../../../local/provider/resources";
+import { AlarmSet, LoadBalancer, Namespace, TargetGroup, TeamData } from "../../../local/provider";
 import type { EnvironmentResources } from "../../platform";
 import { blockOf, portsOfTeam, slotAddresses } from "./addresses";
 import { localSettings } from "./settings";

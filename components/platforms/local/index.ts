@@ -1,7 +1,6 @@
 /** The local platform: slots are processes on this machine. The only place above `local/` that knows it. */
 import { livePlatform } from "../../../local/client";
-import { LocalProvider } from "../../../local/provider";
-import { packageName } from "../../../local/provider/resources";
+import { LocalProvider, packageName } from "../../../local/provider";
 import type { Platform } from "../../platform";
 import { localEnvironment } from "./environment";
 import { localRelease } from "./release";

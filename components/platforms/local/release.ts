@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { TeamSettings } from "../../../config/settings";
-import { Route, Workload } from "../../../local/provider/resources";
+import { Route, Workload } from "../../../local/provider";
 import type { ReleaseResources } from "../../platform";
 import { localSettings } from "./settings";
 

@@ -1,2 +1,2 @@
-export { type DaemonOptions, runDaemon } from "./daemon";
+export { runDaemon } from "./daemon";
 export type { DataPlane, TargetCondition } from "./plane";

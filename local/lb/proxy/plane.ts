@@ -7,7 +7,7 @@ import { SlotCounters } from "../slot";
 import { createListener, listen } from "./listener";
 import { ReadyRoute, RouteTable } from "./routes";
 import { Target } from "./target";
-import { closeGraceMs, type Tunnel } from "./tunnel";
+import { closeGraceMs } from "./tunnel";
 
 /** One timer at most: a delay over 2^31 ms would fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -72,8 +72,7 @@ export class ProxyPlane implements DataPlane {
       timers.add(timer);
     };
     later(fromMs, () => {
-      const tunnels = this.targets.get(name)?.tunnels ?? new Set<Tunnel>();
-      for (const tunnel of tunnels)
+      for (const tunnel of this.targets.get(name)?.tunnels ?? [])
         later(Date.now() + Math.random() * Math.max(0, untilMs - Date.now()), () => tunnel.close());
     });
   }

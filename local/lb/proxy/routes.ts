@@ -84,4 +84,4 @@ export class RouteTable {
   }
 }
 
-export const withoutLastSlash = (path: string): string => (path.endsWith("/") ? path.slice(0, -1) : path);
+const withoutLastSlash = (path: string): string => (path.endsWith("/") ? path.slice(0, -1) : path);

@@ -2,11 +2,15 @@
 import type { TargetGroupSpec } from "../../api";
 import { HealthCheck, type SlotCounters } from "../slot";
 import { Connections } from "./connections";
-import type { Tunnel } from "./tunnel";
+
+/** What a target group knows of a WebSocket that goes through it. */
+export interface OpenTunnel {
+  close(): void;
+}
 
 export class Target {
   connections: Connections;
-  readonly tunnels = new Set<Tunnel>();
+  readonly tunnels = new Set<OpenTunnel>();
   readonly health: HealthCheck;
   /** Of this target group; the counters are of the slot, which may have had another target group before. */
   inFlight = 0;

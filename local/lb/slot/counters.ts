@@ -2,7 +2,7 @@
 import type { SlotStats } from "../../api";
 
 /** Upper bounds in ms. The steps grow by about 1.4, so a percentile read from them is at most that much too high. */
-export const latencyBoundsMs = [
+const latencyBoundsMs = [
   1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 40, 50, 70, 100, 150, 200, 300, 400, 500, 700, 1000, 1500, 2000, 3000, 5000, 7000,
   10_000, 15_000, 20_000, 30_000,
 ];
