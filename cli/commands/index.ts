@@ -1,0 +1,14 @@
+/** All commands, in the order in which help shows them. */
+import type { AnyCommand } from "../command";
+import { abort } from "./abort";
+import { deploy } from "./deploy";
+import { doctor } from "./doctor";
+import { down } from "./down";
+import { history } from "./history";
+import { logs } from "./logs";
+import { resume } from "./resume";
+import { rollback } from "./rollback";
+import { status } from "./status";
+import { up } from "./up";
+
+export const commands: AnyCommand[] = [up, down, deploy, rollback, resume, abort, status, history, logs, doctor];
