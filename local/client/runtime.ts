@@ -21,6 +21,8 @@ import { type Daemon, daemonDown, toSwitchyardError } from "./failures";
 import { editLoadBalancerRecord, type LoadBalancerRecord } from "./load-balancer-record";
 
 const defaultDeadlineMs = 2000;
+/** A new path or address has HAProxy start a new worker. A load balancer that is down refuses at once all the same. */
+const changeMs = 10_000;
 /** Beyond a process's own grace time, until its end is certain. */
 const stopMarginMs = 8000;
 /** How long a delete waits for a load balancer that is being started again. */
@@ -194,7 +196,8 @@ export class LocalRuntime {
   }
 
   private callLoadBalancer<T>(method: string, path: string, body?: unknown): Promise<T> {
-    return this.call<T>("load balancer", loadBalancerSocket(this.runtimeDir), method, path, body, this.deadlineMs);
+    const deadlineMs = method === "GET" ? this.deadlineMs : Math.max(this.deadlineMs, changeMs);
+    return this.call<T>("load balancer", loadBalancerSocket(this.runtimeDir), method, path, body, deadlineMs);
   }
 
   private async call<T>(

@@ -17,6 +17,8 @@ const schema = z.strictObject({
 });
 type LoadBalancerInputs = z.output<typeof schema>;
 
+/** One of the two, behind the same admin API. */
+const daemons = { embedded: "lb", haproxy: "haproxy" } as const;
 /** Bounds that keep it below 250 MB under load, together with the supervisor. */
 const nodeFlags = ["--max-old-space-size=128", "--max-semi-space-size=4"];
 /** Its own time for requests in flight is 10 s. */
@@ -25,7 +27,7 @@ const listensWithinMs = 15_000;
 
 const processSpec = (inputs: LoadBalancerInputs): ProcessSpec => ({
   command: [
-    ...[ownNode(), ...nodeFlags, daemonEntry("lb"), "--runtime-dir", inputs.runtimeDir],
+    ...[ownNode(), ...nodeFlags, daemonEntry(daemons[inputs.kind]), "--runtime-dir", inputs.runtimeDir],
     ...["--host", inputs.host, "--port", String(inputs.port)],
   ],
   cwd: inputs.runtimeDir,
@@ -70,8 +72,6 @@ export const loadBalancer = kind(schema, {
   id: () => loadBalancerProcess,
   replaceOn: ["runtimeDir"],
   deleteBeforeReplace: true,
-  check: ({ kind: wanted }) =>
-    wanted === "embedded" ? [] : [{ property: "kind", reason: `${wanted} is not there yet: use "embedded"` }],
   create: (inputs, { runtime }) => run(inputs, runtime),
   update: (news, _, { runtime }) => run(news, runtime),
   async read(_, { runtime }) {
