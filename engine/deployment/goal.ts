@@ -145,7 +145,7 @@ async function receivedValue(value: Json, workDir: string): Promise<Json> {
   if (!isObject(value)) return value;
   const signature = value[signatureKey];
   if (signature === archiveSignature) throw notSupported("an archive as an input");
-  if (signature === assetSignature) return { ...value, hash: value.hash || (await hashOf(value, workDir)) };
+  if (signature === assetSignature) return assetOf(value, workDir);
   if (signature === outputSignature) {
     const inner = value.value === undefined ? unknown : await receivedValue(value.value, workDir);
     return value.secret === true ? secret(inner) : inner;
@@ -154,10 +154,12 @@ async function receivedValue(value: Json, workDir: string): Promise<Json> {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-async function hashOf({ text, path }: { [key: string]: Json }, workDir: string): Promise<string> {
-  if (typeof text === "string") return createHash("sha256").update(text).digest("hex");
+/** An asset with its hash, and without what only the SDK needs to recognize it. */
+async function assetOf(value: { [key: string]: Json }, workDir: string): Promise<Json> {
+  const { text, path } = value;
+  const tag = { [signatureKey]: assetSignature };
+  const hashOf = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
+  if (typeof text === "string") return { ...tag, hash: hashOf(text), text };
   if (typeof path !== "string" || path === "") throw notSupported("an asset from a URI");
-  return createHash("sha256")
-    .update(await readFile(resolve(workDir, path)))
-    .digest("hex");
+  return { ...tag, hash: hashOf(await readFile(resolve(workDir, path))), path };
 }

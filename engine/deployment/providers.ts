@@ -1,3 +1,5 @@
+import { compare, valid } from "semver";
+import { rcompare, valid } from "semver";
 import type { PropertyMap, ResourceState, Urn } from "../state/types";
 import { secret } from "../state/values";
 import { noProvider, providerOfProviders, pulumiProvider } from "./builtin";
@@ -50,8 +52,9 @@ export class Providers {
 
   /** The reference of a package's default provider, which `register` makes when there is none yet. */
   default(pkg: string, version: string, url: string, register: Register): Promise<string> {
-    const key = `${pkg} ${version} ${url}`;
-    const known = this.#defaults.get(key) ?? this.#registerDefault(pkg, version, url, register);
+    const wanted = version || this.#versionInState(pkg);
+    const key = `${pkg} ${wanted} ${url}`;
+    const known = this.#defaults.get(key) ?? this.#registerDefault(pkg, wanted, url, register);
     this.#defaults.set(key, known);
     return known;
   }
@@ -79,6 +82,23 @@ export class Providers {
       providers: {},
     });
     return providerReference(urn, id);
+  }
+
+  /** Who asks for no version gets the newest one that the stack has used before. */
+  #versionInState(pkg: string): string {
+    const versions = this.#request.base.resources.flatMap(({ type, inputs }) => {
+      const version = type === providerType(pkg) ? inputs?.version : undefined;
+      return typeof version === "string" && valid(version) ? [version] : [];
+    });
+    return versions.sort(rcompare)[0] ?? "";
+  }
+
+  /** Who asks for no version gets the newest that the stack already has. Empty: it has none. */
+  #newestKnown(pkg: string): string {
+    const known = this.#request.base.resources.flatMap(({ type, inputs }) =>
+      type === providerType(pkg) && typeof inputs?.version === "string" ? [inputs.version] : [],
+    );
+    return known.filter((version) => valid(version)).sort(compare).at(-1) ?? "";
   }
 
   /** Config of the package's own namespace. */
