@@ -3,10 +3,10 @@ import { rollbackTarget } from "../gates";
 import type { Drive } from "./drive";
 import { intend, switched, writeDirectly } from "./write";
 
-/** A stack operation that has not moved the traffic by then is not waited for. */
-const operationDeadlineMs = 2_000;
-/** How long the operation may go on behind a direct write before it is aborted. */
-const lateOperationMs = 5_000;
+/** A stack operation that has not begun by then is not waited for; */
+const beginWithinMs = 2_000;
+/** nor one that has not ended by then, counted from its start. */
+const endWithinMs = 5_000;
 
 /**
  * Puts the traffic back where it was: one stack operation that changes weights, epoch and revision and nothing else. It
@@ -23,22 +23,21 @@ export async function putBack(drive: Drive, to: { live: string | null; weights: 
   const wanted = intend(drive, { live: to.live, weights: to.weights });
   const startedAt = new Date().toISOString();
   const ending = new AbortController();
-  const operation = drive.stack.apply(wanted, { signal: ending.signal }).then(
-    () => undefined,
-    (thrown: unknown) => thrown ?? new Error("failed"),
+  const began = Promise.withResolvers<"begun">();
+  const operation = drive.stack.apply(wanted, { signal: ending.signal, onBegun: () => began.resolve("begun") }).then(
+    () => "done" as const,
+    (thrown: unknown) => ({ thrown }),
   );
-  const late = Symbol("late");
-  const first = await Promise.race([operation, after(operationDeadlineMs, late)]);
-  if (first === undefined) {
+  const late = (ms: number, what: string) => after(ms, { thrown: new Error(`the stack operation had not ${what} after ${ms} ms`) });
+  const first = await Promise.race([operation, began.promise, late(beginWithinMs, "begun")]);
+  const last = first === "begun" ? await Promise.race([operation, late(endWithinMs, "ended")]) : first;
+  if (last === "done") {
     drive.journal.write("written", { revision: wanted.revision });
     switched(drive, startedAt, to.weights, false);
     return;
   }
-  const why = first === late ? `the stack operation was not done after ${operationDeadlineMs} ms` : messageOf(first);
-  await writeDirectly(drive, wanted, why);
-  if (first !== late) return;
-  const ended = await Promise.race([operation, after(lateOperationMs, late)]);
-  if (ended === late) ending.abort();
+  await writeDirectly(drive, wanted, messageOf(last.thrown));
+  ending.abort();
 }
 
 function after<T>(ms: number, value: T): Promise<T> {
