@@ -6,7 +6,17 @@ import type { GateResult } from "../api";
 
 export type Outcome = "settled" | "refused" | "rolled-back" | "resumed" | "halted" | "aborted";
 
-export type Phase = "plan" | "admit" | "stage" | "verify" | "shift" | "bake" | "settle" | "roll-back" | "clean" | "done";
+export type Phase =
+  | "plan"
+  | "admit"
+  | "stage"
+  | "verify"
+  | "shift"
+  | "bake"
+  | "settle"
+  | "roll-back"
+  | "clean"
+  | "done";
 
 /** What the driver does next; each ends with exactly one event. */
 export type Effect =
@@ -58,7 +68,16 @@ export interface Step {
 }
 
 export function begin(options: Pick<Release, "steps" | "first" | "noData">): Step {
-  const release: Release = { ...options, phase: "plan", step: 0, verified: false, exposed: false, hadTraffic: false, resumed: false, verdict: null };
+  const release: Release = {
+    ...options,
+    phase: "plan",
+    step: 0,
+    verified: false,
+    exposed: false,
+    hadTraffic: false,
+    resumed: false,
+    verdict: null,
+  };
   return { release, effect: { do: "plan" } };
 }
 
@@ -77,7 +96,7 @@ export function goOn(release: Release, resumed = true): Step {
       return enter({ ...again, verified: false }, "stage");
     case "shift":
     case "bake":
-      return release.verified ? enter(again, "shift") : enter(again, "roll-back");
+      return enter(again, "shift");
     case "settle":
     case "roll-back":
     case "clean":
@@ -143,7 +162,8 @@ function judged(release: Release, result: GateResult): Step {
     }
     return forward(release);
   }
-  if (release.phase === "bake" && result.verdict === "no-data" && release.noData === "halt") return halt(release, reason);
+  if (release.phase === "bake" && result.verdict === "no-data" && release.noData === "halt")
+    return halt(release, reason);
   if (release.phase === "bake" && result.verdict === "inconclusive") return halt(release, reason);
   return failed(release, reason);
 }
@@ -163,7 +183,11 @@ function failed(release: Release, reason: string): Step {
       return halt(release, reason);
     case "clean":
       // The traffic is where it belongs; a leftover process is told, and the verdict stands.
-      return finish(release, release.verdict?.outcome ?? "aborted", `${release.verdict?.reason ?? ""} (the candidate was not cleaned up: ${reason})`);
+      return finish(
+        release,
+        release.verdict?.outcome ?? "aborted",
+        `${release.verdict?.reason ?? ""} (the candidate was not cleaned up: ${reason})`,
+      );
     case "done":
       return { release, effect: null };
     default:
@@ -175,7 +199,8 @@ function failed(release: Release, reason: string): Step {
 function stop(release: Release, verdict: { outcome: Outcome; reason: string }): Step {
   if (release.phase === "done") return { release, effect: null };
   const decided = { ...release, verdict: release.verdict ?? verdict };
-  if (release.phase === "plan" || release.phase === "admit") return finish(decided, decided.verdict.outcome, decided.verdict.reason);
+  if (release.phase === "plan" || release.phase === "admit")
+    return finish(decided, decided.verdict.outcome, decided.verdict.reason);
   if (release.phase === "roll-back" || release.phase === "clean") return enter(decided, release.phase);
   return enter(decided, release.exposed ? "roll-back" : "clean");
 }
@@ -193,7 +218,12 @@ function enter(release: Release, phase: Exclude<Phase, "done">): Step {
   const next = { ...release, phase };
   switch (phase) {
     case "shift":
-      return { release: { ...next, exposed: true, hadTraffic: true }, effect: { do: "shift", percent: release.steps[release.step] ?? 100 } };
+      // the one door to traffic: nobody comes through it unverified, whatever a saved state says
+      if (!release.verified) return stop(release, { outcome: "refused", reason: "the candidate was not verified" });
+      return {
+        release: { ...next, exposed: true, hadTraffic: true },
+        effect: { do: "shift", percent: release.steps[release.step] ?? 100 },
+      };
     case "bake":
       return { release: next, effect: { do: "bake", last: release.step + 1 >= release.steps.length } };
     case "plan":
