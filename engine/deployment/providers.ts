@@ -1,4 +1,3 @@
-import { compare, valid } from "semver";
 import { rcompare, valid } from "semver";
 import type { PropertyMap, ResourceState, Urn } from "../state/types";
 import { secret } from "../state/values";
@@ -91,14 +90,6 @@ export class Providers {
       return typeof version === "string" && valid(version) ? [version] : [];
     });
     return versions.sort(rcompare)[0] ?? "";
-  }
-
-  /** Who asks for no version gets the newest that the stack already has. Empty: it has none. */
-  #newestKnown(pkg: string): string {
-    const known = this.#request.base.resources.flatMap(({ type, inputs }) =>
-      type === providerType(pkg) && typeof inputs?.version === "string" ? [inputs.version] : [],
-    );
-    return known.filter((version) => valid(version)).sort(compare).at(-1) ?? "";
   }
 
   /** Config of the package's own namespace. */
