@@ -82,7 +82,7 @@ export async function deploy({
   const ended = invocation.now();
   events.emit({
     summaryEvent: {
-      maybeCorrupt: false,
+      maybeCorrupt: result.maybeCorrupt,
       durationSeconds: Math.max(1, Math.round((ended.getTime() - started.getTime()) / 1000)),
       resourceChanges: result.resourceChanges,
       PolicyPacks: {},
