@@ -6,6 +6,8 @@ import type { DeploymentRequest } from "./request";
 const graceMs = 20;
 /** Nobody waits longer for a program to notice that its run was stopped. */
 const patienceMs = 5_000;
+/** How long the last calls of a program are answered that nobody can see the end of. */
+const afterwardsMs = 500;
 /** A program that starts waits at most this long for the ends of others. */
 const courtesyMs = 250;
 
@@ -40,8 +42,8 @@ class Programs {
 
   /** Leaves, and ends the program as soon as no other runs. @returns a promise for its end, where that is now. */
   end(begin: () => void, ended: Promise<unknown>, release: () => void): Promise<void> | undefined {
-    const act = (): Promise<void> => {
-      const end = within(ended, patienceMs).then(() => {
+    const act = (seenEnd: Promise<unknown>, longestMs: number): Promise<void> => {
+      const end = within(seenEnd, longestMs).then(() => {
         this.#ending.delete(end);
         release();
       });
@@ -50,8 +52,9 @@ class Programs {
       return end;
     };
     this.#running--;
-    if (this.#running === 0) return act();
-    this.#parked.push(act);
+    if (this.#running === 0) return act(ended, patienceMs);
+    // By then the SDK has closed the program's language server, so that its end does not show there.
+    this.#parked.push(() => void act(new Promise(() => undefined), afterwardsMs));
     return undefined;
   }
 }
