@@ -11,6 +11,7 @@ const phaseSchema = z.strictObject({ name: z.string(), startedAtMs: ms, ms });
 
 const killSchema = z.strictObject({
   phase: z.string().describe("the phase that the driver was in"),
+  entry: z.string().describe("the kind of the journal entry that was on disk, its effect not begun"),
   weights: z.enum(["before", "after"]).describe("whether the weights had been written"),
   atMs: ms,
 });

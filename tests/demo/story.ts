@@ -176,7 +176,7 @@ function goodReleases(recording: Recording): Release[] {
       ),
       switchedAtMs: 41_800,
       switchMs: 45,
-      kills: [{ phase: "stage", weights: "before", atMs: 36_790 }],
+      kills: [{ phase: "stage", entry: "written", weights: "before", atMs: 36_790 }],
     }),
     release({
       team: workflow,
@@ -189,7 +189,7 @@ function goodReleases(recording: Recording): Release[] {
       ),
       switchedAtMs: 52_200,
       switchMs: 39,
-      kills: [{ phase: "shift", weights: "after", atMs: 52_230 }],
+      kills: [{ phase: "shift", entry: "written", weights: "after", atMs: 52_230 }],
     }),
   ];
 }
