@@ -23,7 +23,11 @@ export interface DownOptions extends EnvironmentOptions {
 }
 
 /** Brings up what is permanent, and gives each team that has none yet its two empty slots and a route without traffic. */
-export async function up(project: Project, name: string, options: EnvironmentOptions = {}): Promise<{ url: string; teams: string[] }> {
+export async function up(
+  project: Project,
+  name: string,
+  options: EnvironmentOptions = {},
+): Promise<{ url: string; teams: string[] }> {
   const environment = knownEnvironment(name);
   // a mistake in the file, or a platform that is not there, is said before any stack is made
   const config = project.config(environment);
@@ -62,7 +66,10 @@ export async function down(project: Project, name: string, options: DownOptions 
     clearDeadLocks(project, stack.name, undefined);
     const known = teamNames(await environmentOutputs(stack));
     if (options.team !== undefined && !known.includes(options.team)) {
-      throw new SwitchyardError("unknown-team", `Environment ${environment} has no team ${JSON.stringify(options.team)}; it has ${known.join(", ") || "none"}.`);
+      throw new SwitchyardError(
+        "unknown-team",
+        `Environment ${environment} has no team ${JSON.stringify(options.team)}; it has ${known.join(", ") || "none"}.`,
+      );
     }
     const teams = options.team === undefined ? known : [options.team];
     await Promise.all(teams.map((team) => endTeam(project, name, team, options)));
@@ -81,14 +88,22 @@ export async function down(project: Project, name: string, options: DownOptions 
   }
 }
 
-async function endTeam(project: Project, environment: string, team: string, options: EnvironmentOptions): Promise<void> {
+async function endTeam(
+  project: Project,
+  environment: string,
+  team: string,
+  options: EnvironmentOptions,
+): Promise<void> {
   const view: TeamView = await viewTeam(project, { environment, team }, newId());
   const nothing = () => undefined;
   const lease = acquireLease(project.records, view.stack.name, { aboveEpoch: 0, onAbort: nothing, onLost: nothing });
   try {
     clearDeadLocks(project, view.stack.name, lease.predecessor);
     await view.stack.destroy({ signal: options.signal, line: options.observer?.line });
-    project.records.run("UPDATE release SET outcome = 'aborted', record = json_set(record, '$.report.outcome', 'aborted') WHERE stack = ? AND outcome IS NULL", view.stack.name);
+    project.records.run(
+      "UPDATE release SET outcome = 'aborted', record = json_set(record, '$.report.outcome', 'aborted') WHERE stack = ? AND outcome IS NULL",
+      view.stack.name,
+    );
   } finally {
     lease.release();
     view.close();

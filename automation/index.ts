@@ -8,7 +8,7 @@
  * `SwitchyardError`: the question was wrong, somebody else drives the team, or the environment is not up.
  */
 export type * from "./api";
-export { down, type DownOptions, up } from "./environment";
+export { type DownOptions, down, up } from "./environment";
 export type { JournalEntry } from "./journal";
 export { openProject, type Project, type ProjectOptions } from "./project";
 export { abort, plan, release, resume, rollback } from "./release";

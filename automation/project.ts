@@ -1,7 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { defaultPlatform, type EnvironmentConfig, type EnvironmentName, environmentName, environmentNames } from "../config/environment";
+import {
+  defaultPlatform,
+  type EnvironmentConfig,
+  type EnvironmentName,
+  environmentName,
+  environmentNames,
+} from "../config/environment";
 import { SwitchyardError } from "../config/errors";
 import { loadEnvironmentFile } from "../config/file";
 import { openRecords, type Records } from "../store";
@@ -33,7 +39,9 @@ export interface Project {
 export function openProject({ dir, engine }: ProjectOptions): Project {
   const root = resolve(dir);
   if (!existsSync(join(root, "Pulumi.yaml"))) {
-    throw new SwitchyardError("usage", `There is no Pulumi.yaml in ${root}.`, { next: "Run this in a Switchyard project, or name its folder with --project." });
+    throw new SwitchyardError("usage", `There is no Pulumi.yaml in ${root}.`, {
+      next: "Run this in a Switchyard project, or name its folder with --project.",
+    });
   }
   const own = join(root, ".switchyard");
   mkdirSync(own, { recursive: true, mode: 0o700 });
@@ -85,5 +93,8 @@ function passphrase(file: string): Record<string, string> {
 export function knownEnvironment(name: string): EnvironmentName {
   const known = environmentName(name);
   if (known) return known;
-  throw new SwitchyardError("unknown-environment", `There is no environment ${JSON.stringify(name)}; there are ${environmentNames.join(", ")}.`);
+  throw new SwitchyardError(
+    "unknown-environment",
+    `There is no environment ${JSON.stringify(name)}; there are ${environmentNames.join(", ")}.`,
+  );
 }

@@ -26,8 +26,15 @@ export async function status(project: Project, environment: string): Promise<Tea
 }
 
 /** Newest first. A release that is running or was left has the outcome `halted` only once somebody decides; until then it is not listed. */
-export async function history(project: Project, where: { environment: string; team?: string; limit?: number }): Promise<ReleaseReport[]> {
-  const found = findReleases(project.records, { environment: knownEnvironment(where.environment), team: where.team, limit: where.limit ?? 20 });
+export async function history(
+  project: Project,
+  where: { environment: string; team?: string; limit?: number },
+): Promise<ReleaseReport[]> {
+  const found = findReleases(project.records, {
+    environment: knownEnvironment(where.environment),
+    team: where.team,
+    limit: where.limit ?? 20,
+  });
   return found.flatMap(({ report }) => (report.outcome === null ? [] : [{ ...report, outcome: report.outcome }]));
 }
 
@@ -37,12 +44,19 @@ export async function slotLogs(
   where: { environment: string; team: string; slot?: string; lines: number },
 ): Promise<{ slot: string; lines: string[] }[]> {
   return inspected(project, where.environment, where.team, ({ settings, live }) => {
-    const slots = settings.slots.map(({ name }) => name).filter((name) => where.slot === undefined || name === where.slot);
+    const slots = settings.slots
+      .map(({ name }) => name)
+      .filter((name) => where.slot === undefined || name === where.slot);
     return Promise.all(slots.map(async (slot) => ({ slot, lines: await live.logs(slot, where.lines) })));
   });
 }
 
-async function inspected<T>(project: Project, environment: string, team: string, ask: (view: TeamView) => Promise<T>): Promise<T> {
+async function inspected<T>(
+  project: Project,
+  environment: string,
+  team: string,
+  ask: (view: TeamView) => Promise<T>,
+): Promise<T> {
   const view = await viewTeam(project, { environment, team }, newId());
   try {
     return await ask(view);
@@ -60,7 +74,9 @@ async function teamStatus(view: TeamView): Promise<TeamStatus> {
   const { config } = await readTruth({ ...view, live: { ...view.live, route: async () => liveRoute } });
   const slots = settings.slots.map(async ({ name }): Promise<SlotStatus> => {
     const version = config.slots[name] ?? null;
-    const condition = await view.live.slot(name).catch(() => ({ state: "unknown", detail: "the platform does not answer" }));
+    const condition = await view.live
+      .slot(name)
+      .catch(() => ({ state: "unknown", detail: "the platform does not answer" }));
     return {
       slot: name,
       weight: config.weights[name] ?? 0,

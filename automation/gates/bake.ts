@@ -44,7 +44,8 @@ export async function bakeGate(watch: Watch): Promise<GateResult> {
         blind = 0;
       } catch (thrown) {
         blind += 1;
-        if (blind >= blindAfter) return { gate, verdict: "error", evidence: `the counters cannot be read: ${messageOf(thrown)}` };
+        if (blind >= blindAfter)
+          return { gate, verdict: "error", evidence: `the counters cannot be read: ${messageOf(thrown)}` };
       }
       const first = readings[0];
       const last = readings.at(-1);
@@ -55,8 +56,13 @@ export async function bakeGate(watch: Watch): Promise<GateResult> {
         });
         const broken = judged.find(({ verdict }) => verdict === "fail");
         if (broken) return { gate, verdict: "fail", evidence: `${broken.rule}: ${broken.evidence}` };
-        if (Date.now() >= until) return conclusion(rules.map((rule) => judge(rule, first.counters, last.counters)), durationMs);
-      } else if (Date.now() >= until) return { gate, verdict: "no-data", evidence: `${slot} was not in the load balancer's counters` };
+        if (Date.now() >= until)
+          return conclusion(
+            rules.map((rule) => judge(rule, first.counters, last.counters)),
+            durationMs,
+          );
+      } else if (Date.now() >= until)
+        return { gate, verdict: "no-data", evidence: `${slot} was not in the load balancer's counters` };
       // what is older than every window is needed no more, but for the very first
       const keepFrom = (last?.at ?? 0) - 2 * Math.max(0, ...rules.map((rule) => rule.windowMs));
       while (readings.length > 2 && (readings[1]?.at ?? 0) < keepFrom) readings.splice(1, 1);
@@ -72,14 +78,31 @@ function conclusion(judged: Judgement[], durationMs: number): GateResult {
   const gate = "bake";
   const unknown = judged.filter(({ verdict }) => verdict === "no-data");
   if (judged.length === 0) return { gate, verdict: "no-data", evidence: "the team has no rules to judge by" };
-  if (unknown.length > 0) return { gate, verdict: "no-data", evidence: unknown.map(({ rule, evidence }) => `${rule}: ${evidence}`).join("; ") };
-  return { gate, verdict: "pass", evidence: `in ${durationMs} ms: ${judged.map(({ rule, evidence }) => `${rule}: ${evidence}`).join("; ")}` };
+  if (unknown.length > 0)
+    return {
+      gate,
+      verdict: "no-data",
+      evidence: unknown.map(({ rule, evidence }) => `${rule}: ${evidence}`).join("; "),
+    };
+  return {
+    gate,
+    verdict: "pass",
+    evidence: `in ${durationMs} ms: ${judged.map(({ rule, evidence }) => `${rule}: ${evidence}`).join("; ")}`,
+  };
 }
 
 async function probe({ live, probePath }: Watch, pauseMs: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     // its answer is counted by the load balancer like everybody's; here it does not matter
-    await axios.get(`${live.entryUrl()}${probePath}`, { timeout: 2000, signal, validateStatus: () => true, proxy: false, maxRedirects: 0 }).catch(() => undefined);
+    await axios
+      .get(`${live.entryUrl()}${probePath}`, {
+        timeout: 2000,
+        signal,
+        validateStatus: () => true,
+        proxy: false,
+        maxRedirects: 0,
+      })
+      .catch(() => undefined);
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 }

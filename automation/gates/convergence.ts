@@ -11,7 +11,12 @@ const pauseMs = 5;
  * Proves a switch from outside: samples through the load balancer until only `slot` answers, so many times in a row.
  * With `slot` null (weights 0/0) until nobody answers.
  */
-export async function converged(live: LivePlatform, path: string, slot: string | null, signal: AbortSignal): Promise<GateResult> {
+export async function converged(
+  live: LivePlatform,
+  path: string,
+  slot: string | null,
+  signal: AbortSignal,
+): Promise<GateResult> {
   const gate = "convergence";
   const began = Date.now();
   let inARow = 0;
@@ -23,17 +28,32 @@ export async function converged(live: LivePlatform, path: string, slot: string |
     const found = await answeringSlot(live, path, signal);
     inARow = found === slot ? inARow + 1 : 0;
     if (inARow >= hitsInARow) {
-      return { gate, verdict: "pass", evidence: `${slot ?? "no slot"} answered ${inARow} times in a row, ${samples} samples in ${Date.now() - began} ms` };
+      return {
+        gate,
+        verdict: "pass",
+        evidence: `${slot ?? "no slot"} answered ${inARow} times in a row, ${samples} samples in ${Date.now() - began} ms`,
+      };
     }
     last = `${found ?? "no slot"} answered`;
     if (found !== slot) await sleep(pauseMs, undefined, { signal });
   }
-  return { gate, verdict: "fail", evidence: `after ${deadlineMs} ms and ${samples} samples ${last} instead of ${slot ?? "no slot"}` };
+  return {
+    gate,
+    verdict: "fail",
+    evidence: `after ${deadlineMs} ms and ${samples} samples ${last} instead of ${slot ?? "no slot"}`,
+  };
 }
 
 async function answeringSlot(live: LivePlatform, path: string, signal: AbortSignal): Promise<string | null> {
   try {
-    const answer = await axios.get(`${live.entryUrl()}${path}`, { timeout: 1000, signal, validateStatus: () => true, proxy: false, maxRedirects: 0, responseType: "text" });
+    const answer = await axios.get(`${live.entryUrl()}${path}`, {
+      timeout: 1000,
+      signal,
+      validateStatus: () => true,
+      proxy: false,
+      maxRedirects: 0,
+      responseType: "text",
+    });
     const slot: unknown = answer.headers[live.slotHeader];
     return typeof slot === "string" ? slot : null;
   } catch {

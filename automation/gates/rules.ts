@@ -24,7 +24,11 @@ export function wilsonLower(hits: number, total: number): number {
 export function judge(rule: BakeRule, before: SlotCounters, now: SlotCounters): Judgement {
   if (rule.metric === "unhealthy") {
     const bad = now.healthy === false;
-    return { rule: rule.name, verdict: bad ? "fail" : "pass", evidence: bad ? "the load balancer's health check fails" : "healthy" };
+    return {
+      rule: rule.name,
+      verdict: bad ? "fail" : "pass",
+      evidence: bad ? "the load balancer's health check fails" : "healthy",
+    };
   }
   const total = now.requests - before.requests;
   const finished = now.latencyCounts.reduce((sum, count, i) => sum + count - (before.latencyCounts[i] ?? 0), 0);
@@ -32,7 +36,11 @@ export function judge(rule: BakeRule, before: SlotCounters, now: SlotCounters): 
     if (total < rule.minimumRequests) return tooFew(rule, total);
     const bad = now.serverErrors - before.serverErrors + now.failures - before.failures;
     const verdict = wilsonLower(bad, total) > rule.threshold ? "fail" : "pass";
-    return { rule: rule.name, verdict, evidence: `${bad} of ${total} requests failed, at most ${percent(rule.threshold)} may` };
+    return {
+      rule: rule.name,
+      verdict,
+      evidence: `${bad} of ${total} requests failed, at most ${percent(rule.threshold)} may`,
+    };
   }
   if (finished < rule.minimumRequests) return tooFew(rule, finished);
   const slow = now.latencyCounts.reduce((sum, count, i) => {
@@ -41,7 +49,11 @@ export function judge(rule: BakeRule, before: SlotCounters, now: SlotCounters): 
   }, 0);
   // a 99th percentile above the limit is the same as more than 1 % of answers above it
   const verdict = wilsonLower(slow, finished) > 0.01 ? "fail" : "pass";
-  return { rule: rule.name, verdict, evidence: `${slow} of ${finished} answers took longer than ${rule.threshold} ms, at most 1 % may` };
+  return {
+    rule: rule.name,
+    verdict,
+    evidence: `${slow} of ${finished} answers took longer than ${rule.threshold} ms, at most 1 % may`,
+  };
 }
 
 const tooFew = (rule: BakeRule, found: number): Judgement => ({

@@ -15,7 +15,12 @@ const crashes = /started again (\d+) times/;
  * The candidate, asked directly: each health endpoint answers 2xx, the WebSocket opens, and the load balancer's own check
  * sees it healthy; all of it in one round, by the deadline.
  */
-export async function healthGate(live: LivePlatform, slot: string, config: TeamConfig, signal: AbortSignal): Promise<GateResult> {
+export async function healthGate(
+  live: LivePlatform,
+  slot: string,
+  config: TeamConfig,
+  signal: AbortSignal,
+): Promise<GateResult> {
   const gate = "candidate health";
   const deadlineMs = parseDurationMs(config.release.verifyTimeout);
   const began = Date.now();
@@ -24,7 +29,11 @@ export async function healthGate(live: LivePlatform, slot: string, config: TeamC
     const ms = Date.now() - began;
     if (wrong === undefined) {
       const checks = `${config.health.endpoints.length} endpoints${config.health.webSocket ? " and the WebSocket" : ""}`;
-      return { gate, verdict: "pass", evidence: `${checks} answered, and the load balancer sees ${slot} healthy, after ${ms} ms` };
+      return {
+        gate,
+        verdict: "pass",
+        evidence: `${checks} answered, and the load balancer sees ${slot} healthy, after ${ms} ms`,
+      };
     }
     const { state, detail } = await live.slot(slot);
     const hopeless = state === "stopped" || (state === "failing" && Number(crashes.exec(detail)?.[1] ?? 0) >= 2);
@@ -37,12 +46,25 @@ export async function healthGate(live: LivePlatform, slot: string, config: TeamC
   }
 }
 
-async function firstFault(live: LivePlatform, slot: string, { health }: TeamConfig, signal: AbortSignal): Promise<string | undefined> {
+async function firstFault(
+  live: LivePlatform,
+  slot: string,
+  { health }: TeamConfig,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const timeout = parseDurationMs(health.timeout);
   for (const endpoint of health.endpoints) {
     const url = `${live.slotUrl(slot)}${endpoint}`;
     try {
-      const { status } = await axios.get(url, { timeout, signal, validateStatus: () => true, proxy: false, maxRedirects: 0, maxContentLength: 1 << 20, responseType: "text" });
+      const { status } = await axios.get(url, {
+        timeout,
+        signal,
+        validateStatus: () => true,
+        proxy: false,
+        maxRedirects: 0,
+        maxContentLength: 1 << 20,
+        responseType: "text",
+      });
       if (status < 200 || status > 299) return `${endpoint} answered ${status}`;
     } catch (thrown) {
       signal.throwIfAborted();

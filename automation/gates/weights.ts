@@ -8,11 +8,14 @@ export function weightsGate(state: RouteState | undefined, live: RouteState | nu
   const wanted = state ? withTraffic(state) : {};
   const found = live ? withTraffic(live) : {};
   const equal = isDeepStrictEqual(wanted, found);
-  const evidence = equal ? `both say ${shown(wanted)}` : `the state says ${shown(wanted)}, the load balancer ${shown(found)}`;
+  const evidence = equal
+    ? `both say ${shown(wanted)}`
+    : `the state says ${shown(wanted)}, the load balancer ${shown(found)}`;
   return { gate, verdict: equal ? "pass" : "fail", evidence };
 }
 
-const withTraffic = ({ weights }: RouteState) => Object.fromEntries(Object.entries(weights).filter(([, weight]) => weight > 0));
+const withTraffic = ({ weights }: RouteState) =>
+  Object.fromEntries(Object.entries(weights).filter(([, weight]) => weight > 0));
 
 function shown(weights: Record<string, number>): string {
   const parts = Object.entries(weights).map(([slot, weight]) => `${slot} ${weight}`);

@@ -23,6 +23,8 @@ export interface Lease {
   epoch: number;
   /** Who held it before without giving it back: its operation may still be under way. */
   predecessor: LeaseHolder | undefined;
+  /** Runs `work` as long as the lease is ours; nobody takes it over meanwhile. Throws `lease-lost`, and tells `onLost`. */
+  holding<T>(work: () => T): T;
   release(): void;
 }
 
@@ -50,9 +52,13 @@ export function acquireLease(records: Records, stack: string, options: LeaseOpti
   const { epoch, predecessor } = records.atomically(() => {
     const holder = leaseHolder(records, stack);
     if (holder?.alive) {
-      throw new SwitchyardError("team-busy", `Another driver (pid ${holder.pid} on ${holder.host}) is releasing on ${stack}.`, {
-        facts: { ...holder },
-      });
+      throw new SwitchyardError(
+        "team-busy",
+        `Another driver (pid ${holder.pid} on ${holder.host}) is releasing on ${stack}.`,
+        {
+          facts: { ...holder },
+        },
+      );
     }
     const [row] = records.all("SELECT epoch FROM lease WHERE stack = ?", stack);
     const next = Math.max(Number(row?.epoch ?? 0), options.aboveEpoch) + 1;
@@ -73,7 +79,12 @@ export function acquireLease(records: Records, stack: string, options: LeaseOpti
 
   let abortSeen = false;
   const timer = setInterval(() => {
-    const beaten = records.run("UPDATE lease SET heartbeat_ms = ? WHERE stack = ? AND owner = ?", Date.now(), stack, owner);
+    const beaten = records.run(
+      "UPDATE lease SET heartbeat_ms = ? WHERE stack = ? AND owner = ?",
+      Date.now(),
+      stack,
+      owner,
+    );
     if (beaten === 0) {
       clearInterval(timer);
       options.onLost();
@@ -90,6 +101,14 @@ export function acquireLease(records: Records, stack: string, options: LeaseOpti
   return {
     epoch,
     predecessor,
+    holding: (work) =>
+      records.atomically(() => {
+        const [row] = records.all("SELECT owner FROM lease WHERE stack = ?", stack);
+        if (row?.owner === owner) return work();
+        clearInterval(timer);
+        options.onLost();
+        throw new SwitchyardError("lease-lost", `Another driver took ${stack} over; this one stopped.`);
+      }),
     release() {
       clearInterval(timer);
       records.run("UPDATE lease SET owner = NULL, abort_reason = NULL WHERE stack = ? AND owner = ?", stack, owner);

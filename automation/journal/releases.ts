@@ -44,17 +44,23 @@ export function findReleases(
   return rows.map(parse);
 }
 
-/** The release that a driver left without an outcome; undefined: none. */
+/** The release that a driver left without an outcome, or that was halted while its candidate has traffic; undefined: none. */
 export function lastUnfinished(records: Records, stack: string): ReleaseRecord | undefined {
-  const rows = records.all("SELECT id, record FROM release WHERE stack = ? ORDER BY started_at DESC, rowid DESC LIMIT 1", stack);
+  const rows = records.all(
+    "SELECT id, record FROM release WHERE stack = ? ORDER BY started_at DESC, rowid DESC LIMIT 1",
+    stack,
+  );
   const last = rows.map(parse).at(0);
-  return last?.report.outcome === null ? last : undefined;
+  const open = last?.report.outcome === null || (last?.report.outcome === "halted" && last.state.exposed);
+  return open ? last : undefined;
 }
 
 function parse(row: Record<string, unknown>): ReleaseRecord {
   try {
     return JSON.parse(String(row.record)) as ReleaseRecord;
   } catch (thrown) {
-    throw new SwitchyardError("state-damaged", `The record of release ${String(row.id)} is not readable.`, { cause: thrown });
+    throw new SwitchyardError("state-damaged", `The record of release ${String(row.id)} is not readable.`, {
+      cause: thrown,
+    });
   }
 }

@@ -34,7 +34,8 @@ export interface Drive extends TeamView {
   save(): void;
 }
 
-export const newId = (): string => `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, "").toLowerCase()}-${randomBytes(3).toString("hex")}`;
+export const newId = (): string =>
+  `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, "").toLowerCase()}-${randomBytes(3).toString("hex")}`;
 
 /** Throws `environment-down`, `unknown-team`, `unknown-environment`. */
 export async function viewTeam(project: Project, target: Target, id: string): Promise<TeamView> {
@@ -47,10 +48,15 @@ export async function viewTeam(project: Project, target: Target, id: string): Pr
 }
 
 /** What is: the newer of what the load balancer and the state say about the route, and what the state says is in the slots. */
-export async function readTruth(view: TeamView): Promise<{ config: ReleaseConfig; state: RouteState | undefined; live: RouteState | null }> {
+export async function readTruth(
+  view: TeamView,
+): Promise<{ config: ReleaseConfig; state: RouteState | undefined; live: RouteState | null }> {
   const [held, live] = await Promise.all([view.stack.held(), view.live.route()]);
   const state = held?.route;
-  const newest = live && (!state || live.epoch > state.epoch || (live.epoch === state.epoch && live.revision > state.revision)) ? live : state;
+  const newest =
+    live && (!state || live.epoch > state.epoch || (live.epoch === state.epoch && live.revision > state.revision))
+      ? live
+      : state;
   const names = view.settings.slots.map(({ name }) => name);
   return {
     state,
@@ -97,9 +103,9 @@ export function startDrive({ view, config, record, observer = {}, signal }: Driv
     record,
     observer,
     stop,
-    journal: openJournal(project.records, record.report.id, (entry) => observer.journal?.(entry)),
+    journal: openJournal(project.records, record.report.id, lease, (entry) => observer.journal?.(entry)),
     config: { ...config, id: record.report.id, epoch: lease.epoch, revision: 0 },
     lost: () => lost,
-    save: () => saveRelease(project.records, stack.name, record),
+    save: () => lease.holding(() => saveRelease(project.records, stack.name, record)),
   };
 }

@@ -22,7 +22,10 @@ export async function perform(drive: Drive, effect: Effect): Promise<Event> {
     case "stage":
       return stage(drive, signal);
     case "verify":
-      return { type: "gate", result: await healthGate(drive.live, drive.record.report.to, drive.settings.config, signal) };
+      return {
+        type: "gate",
+        result: await healthGate(drive.live, drive.record.report.to, drive.settings.config, signal),
+      };
     case "shift":
       return shift(drive, effect.percent, signal);
     case "bake":
@@ -42,7 +45,8 @@ async function admit(drive: Drive): Promise<Event> {
   const { state, live } = await readTruth(drive);
   const result = weightsGate(state, live);
   // nobody knows yet who is right, so nothing is moved
-  if (result.verdict !== "pass") return { type: "halt", reason: `${result.gate}: ${result.evidence}; \`switchyard resume\` makes them agree` };
+  if (result.verdict !== "pass")
+    return { type: "halt", reason: `${result.gate}: ${result.evidence}; \`switchyard resume\` makes them agree` };
   return { type: "gate", result };
 }
 
@@ -52,7 +56,12 @@ async function stage(drive: Drive, signal: AbortSignal): Promise<Event> {
   const { to, version, ref } = record.report;
   const { source } = settings.config;
   const onLine = drive.observer.line;
-  const { directory } = await materialise(source, version, { projectDir: project.dir, artifactsDir: project.artifactsDir, signal, ...(onLine && { onLine }) });
+  const { directory } = await materialise(source, version, {
+    projectDir: project.dir,
+    artifactsDir: project.artifactsDir,
+    signal,
+    ...(onLine && { onLine }),
+  });
   record.candidate = { version, ref, artifact: directory, start: source.start };
   drive.save();
   await drained(drive, to, signal);
@@ -83,7 +92,13 @@ async function shift(drive: Drive, percent: number, signal: AbortSignal): Promis
 async function bake(drive: Drive, last: boolean, signal: AbortSignal): Promise<Event> {
   const { release } = drive.settings.config;
   const durationMs = parseDurationMs(last ? release.bake : release.stepBake);
-  const result = await bakeGate({ live: drive.live, slot: drive.record.report.to, probePath: probePath(drive), durationMs, signal });
+  const result = await bakeGate({
+    live: drive.live,
+    slot: drive.record.report.to,
+    probePath: probePath(drive),
+    durationMs,
+    signal,
+  });
   return { type: "gate", result };
 }
 
@@ -134,7 +149,7 @@ export const inFuture = (duration: string): string => new Date(Date.now() + pars
 
 export const probePath = (drive: Drive): string => drive.settings.config.health.endpoints[0] ?? "/";
 
-export const weightsFor = (drive: Drive, weights: Record<string, number>): Record<string, number> =>
+const weightsFor = (drive: Drive, weights: Record<string, number>): Record<string, number> =>
   Object.fromEntries(drive.settings.slots.map(({ name }) => [name, weights[name] ?? 0]));
 
 /** An effect that threw is an event too: its sentence is the reason. */

@@ -1,4 +1,5 @@
 /** Releases: what a script or the CLI starts. */
-export { abort, release, resume } from "./release";
+
 export { plan } from "./plan";
+export { abort, release, resume } from "./release";
 export { rollback } from "./rollback";

@@ -21,7 +21,8 @@ export async function run(drive: Drive, start: Step): Promise<ReleaseReport> {
     journal.write("intent", { phase: release.phase, effect });
     observer.phase?.(release.phase, startedAt);
     const event = await settled(drive, effect);
-    if (drive.lost()) throw new SwitchyardError("lease-lost", `Another driver took ${drive.stack.name} over; this one stopped.`);
+    if (drive.lost())
+      throw new SwitchyardError("lease-lost", `Another driver took ${drive.stack.name} over; this one stopped.`);
     saved.report.phases.push({ name: release.phase, startedAt, ms: Math.round(performance.now() - began) });
     if (event.type === "gate") record(drive, event.result);
     journal.write("result", { phase: release.phase, event });
@@ -52,7 +53,12 @@ async function settled(drive: Drive, effect: Effect): Promise<Event> {
   signal.removeEventListener("abort", onAbort);
   if (first !== "aborted" && !signal.aborted) return first;
   let timer: NodeJS.Timeout | undefined;
-  await Promise.race([running, new Promise((resolve) => { timer = setTimeout(resolve, stopGraceMs); })]);
+  await Promise.race([
+    running,
+    new Promise((resolve) => {
+      timer = setTimeout(resolve, stopGraceMs);
+    }),
+  ]);
   clearTimeout(timer);
   return { type: "abort", reason: signal.reason instanceof Error ? signal.reason.message : "aborted" };
 }

@@ -9,12 +9,25 @@ export async function plan(project: Project, target: Target & { ref: string }): 
   try {
     const { config } = await readTruth(view);
     const { source } = view.settings.config;
-    const { ref, commit } = await resolveRef(source, target.ref, { projectDir: project.dir, artifactsDir: project.artifactsDir });
-    const { directory } = await materialise(source, commit, { projectDir: project.dir, artifactsDir: project.artifactsDir });
+    const { ref, commit } = await resolveRef(source, target.ref, {
+      projectDir: project.dir,
+      artifactsDir: project.artifactsDir,
+    });
+    const { directory } = await materialise(source, commit, {
+      projectDir: project.dir,
+      artifactsDir: project.artifactsDir,
+    });
     const to = candidateSlot(view, config.live);
     const slots = { ...config.slots, [to]: { version: commit, ref, artifact: directory, start: source.start } };
     const preview = await view.stack.preview({ ...config, id: "dry-run", revision: config.revision + 1, slots });
-    return { version: commit, ref, from: config.live, to, preview, rollback: { live: config.live, weights: config.weights } };
+    return {
+      version: commit,
+      ref,
+      from: config.live,
+      to,
+      preview,
+      rollback: { live: config.live, weights: config.weights },
+    };
   } finally {
     view.close();
   }

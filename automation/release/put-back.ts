@@ -15,10 +15,14 @@ const endWithinMs = 5_000;
  *
  * Throws `rollback-target-unhealthy`, and what the load balancer says if it refuses too.
  */
-export async function putBack(drive: Drive, to: { live: string | null; weights: Record<string, number> }): Promise<void> {
+export async function putBack(
+  drive: Drive,
+  to: { live: string | null; weights: Record<string, number> },
+): Promise<void> {
   if (to.live !== null) {
     const unfit = await rollbackTarget(drive.live, to.live);
-    if (unfit !== undefined) throw new SwitchyardError("rollback-target-unhealthy", `The traffic was not moved back: ${unfit}.`);
+    if (unfit !== undefined)
+      throw new SwitchyardError("rollback-target-unhealthy", `The traffic was not moved back: ${unfit}.`);
   }
   const wanted = intend(drive, { live: to.live, weights: to.weights });
   const startedAt = new Date().toISOString();
@@ -28,7 +32,8 @@ export async function putBack(drive: Drive, to: { live: string | null; weights: 
     () => "done" as const,
     (thrown: unknown) => ({ thrown }),
   );
-  const late = (ms: number, what: string) => after(ms, { thrown: new Error(`the stack operation had not ${what} after ${ms} ms`) });
+  const late = (ms: number, what: string) =>
+    after(ms, { thrown: new Error(`the stack operation had not ${what} after ${ms} ms`) });
   const first = await Promise.race([operation, began.promise, late(beginWithinMs, "begun")]);
   const last = first === "begun" ? await Promise.race([operation, late(endWithinMs, "ended")]) : first;
   if (last === "done") {

@@ -19,7 +19,10 @@ export async function release(project: Project, request: ReleaseRequest): Promis
   const view = await viewTeam(project, request, id);
   try {
     const { source } = view.settings.config;
-    const { ref, commit } = await resolveRef(source, request.ref, { projectDir: project.dir, artifactsDir: project.artifactsDir });
+    const { ref, commit } = await resolveRef(source, request.ref, {
+      projectDir: project.dir,
+      artifactsDir: project.artifactsDir,
+    });
     await turn(view, request.signal);
     refuseUnfinished(view);
     const { config } = await readTruth(view);
@@ -61,11 +64,18 @@ export async function resume(project: Project, request: Omit<ReleaseRequest, "re
     const unfinished = lastUnfinished(project.records, view.stack.name);
     const { config, state, live } = await readTruth(view);
     const agree = JSON.stringify(state?.weights) === JSON.stringify(live?.weights) && state?.epoch === live?.epoch;
-    const whole = config.live === null ? Object.values(config.weights).every((weight) => weight === 0) : config.weights[config.live] === 100;
+    const whole =
+      config.live === null
+        ? Object.values(config.weights).every((weight) => weight === 0)
+        : config.weights[config.live] === 100;
     if (unfinished === undefined && agree && whole) {
-      throw new SwitchyardError("nothing-to-resume", `No release of ${request.team} in ${view.environment} was left unfinished, and the load balancer has what the state says.`);
+      throw new SwitchyardError(
+        "nothing-to-resume",
+        `No release of ${request.team} in ${view.environment} was left unfinished, and the load balancer has what the state says.`,
+      );
     }
     const record = unfinished ?? reconciliation(view, id, config);
+    record.report.outcome = null;
     const drive = startDrive({ view, config, record, observer: request.observer, signal: request.signal });
     return await driven(drive, async () => {
       await claim(drive);
@@ -82,9 +92,15 @@ export async function abort(project: Project, target: Target): Promise<{ id: str
   const asked = requestAbort(project.records, stack, "a person asked for it with `switchyard abort`");
   const left = lastUnfinished(project.records, stack);
   if (asked) return { id: left?.report.id ?? "" };
-  throw new SwitchyardError("nothing-to-resume", left ? `The driver of ${stack} is gone; its release ${left.report.id} is unfinished.` : `No release of ${stack} is running.`, {
-    next: left ? `Run \`switchyard resume ${target.team} ${target.environment}\`.` : "Nothing to do.",
-  });
+  throw new SwitchyardError(
+    "nothing-to-resume",
+    left
+      ? `The driver of ${stack} is gone; its release ${left.report.id} is unfinished.`
+      : `No release of ${stack} is running.`,
+    {
+      next: left ? `Run \`switchyard resume ${target.team} ${target.environment}\`.` : "Nothing to do.",
+    },
+  );
 }
 
 export async function driven<T>(drive: Drive, work: () => Promise<T>): Promise<T> {
@@ -104,7 +120,11 @@ async function claim(drive: Drive): Promise<void> {
 }
 
 /** No release is on record, and yet weights and state differ: go back to what was live. */
-function reconciliation(view: TeamView, id: string, config: { live: string | null; weights: Record<string, number>; slots: ReleaseSlots }): ReleaseRecord {
+function reconciliation(
+  view: TeamView,
+  id: string,
+  config: { live: string | null; weights: Record<string, number>; slots: ReleaseSlots },
+): ReleaseRecord {
   const to = candidateSlot(view, config.live);
   const weights = Object.fromEntries(Object.keys(config.weights).map((slot) => [slot, slot === config.live ? 100 : 0]));
   const state = begin({ steps: [100], first: config.live === null, noData: "halt" }).release;
@@ -128,7 +148,10 @@ function reconciliation(view: TeamView, id: string, config: { live: string | nul
       phase: "roll-back",
       exposed: true,
       hadTraffic: true,
-      verdict: { outcome: "resumed", reason: "load balancer and state disagreed with no release on record: traffic is with the live slot" },
+      verdict: {
+        outcome: "resumed",
+        reason: "load balancer and state disagreed with no release on record: traffic is with the live slot",
+      },
     },
     before: { live: config.live, weights },
     candidate: null,
@@ -144,7 +167,10 @@ async function turn(view: TeamView, signal: AbortSignal | undefined): Promise<vo
   const first = leaseHolder(records, view.stack.name);
   if (!first?.alive) return;
   if (concurrent === "refuse") {
-    throw new SwitchyardError("team-busy", `Another driver (pid ${first.pid} on ${first.host}) is releasing on ${view.stack.name}.`);
+    throw new SwitchyardError(
+      "team-busy",
+      `Another driver (pid ${first.pid} on ${first.host}) is releasing on ${view.stack.name}.`,
+    );
   }
   if (concurrent === "replace") requestAbort(records, view.stack.name, "a newer release replaces this one");
   while (leaseHolder(records, view.stack.name)?.alive) await sleep(100, undefined, signal ? { signal } : {});
@@ -153,8 +179,18 @@ async function turn(view: TeamView, signal: AbortSignal | undefined): Promise<vo
 function refuseUnfinished(view: TeamView): void {
   const left = lastUnfinished(view.project.records, view.stack.name);
   if (left === undefined || leaseHolder(view.project.records, view.stack.name)?.alive) return;
-  throw new SwitchyardError("team-busy", `Release ${left.report.id} of ${left.report.team} was left in phase ${left.state.phase} by a driver that is gone.`, {
-    next: `Run \`switchyard resume ${left.report.team} ${view.environment}\` first.`,
-  });
+  const { id, team, outcome, reason } = left.report;
+  const where = `${team} ${view.environment}`;
+  if (outcome === "halted") {
+    throw new SwitchyardError("halted", `Release ${id} of ${team} is halted: ${reason}.`, {
+      next: `Accept it with \`switchyard resume ${where}\`, or put the traffic back with \`switchyard rollback ${where}\`.`,
+    });
+  }
+  throw new SwitchyardError(
+    "team-busy",
+    `Release ${id} of ${team} was left in phase ${left.state.phase} by a driver that is gone.`,
+    {
+      next: `Run \`switchyard resume ${where}\` first.`,
+    },
+  );
 }
-

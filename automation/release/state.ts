@@ -58,7 +58,14 @@ export interface Release {
   resumed: boolean;
   noData: "halt" | "roll-back";
   /** What the release will end as, once it was cleaned up. */
-  verdict: { outcome: Outcome; reason: string } | null;
+  verdict: Verdict | null;
+  /** Where it stopped for a person to decide, and what it was about to end as. */
+  halted: { phase: Phase; verdict: Verdict | null } | null;
+}
+
+export interface Verdict {
+  outcome: Outcome;
+  reason: string;
 }
 
 export interface Step {
@@ -77,6 +84,7 @@ export function begin(options: Pick<Release, "steps" | "first" | "noData">): Ste
     hadTraffic: false,
     resumed: false,
     verdict: null,
+    halted: null,
   };
   return { release, effect: { do: "plan" } };
 }
@@ -102,10 +110,16 @@ export function goOn(release: Release, resumed = true): Step {
     case "clean":
       return enter(again, release.phase);
     case "done":
-      return { release: again, effect: null };
+      return release.halted ? decided(again, release.halted) : { release: again, effect: null };
     default:
       return release.phase satisfies never;
   }
+}
+
+/** A person looked at the evidence and goes on: what the bake could not tell is accepted, everything else is tried again. */
+function decided(release: Release, { phase, verdict }: NonNullable<Release["halted"]>): Step {
+  const open = { ...release, phase, verdict, halted: null };
+  return phase === "bake" ? baked(open) : goOn(open, release.resumed);
 }
 
 export function transition(release: Release, event: Event): Step {
@@ -156,16 +170,18 @@ function judged(release: Release, result: GateResult): Step {
   if (result.verdict === "pass") {
     if (release.phase === "admit") return enter(release, "stage");
     if (release.phase === "verify") return enter({ ...release, verified: true }, "shift");
-    if (release.phase === "bake") {
-      if (release.step + 1 >= release.steps.length) return enter(release, "settle");
-      return enter({ ...release, step: release.step + 1 }, "shift");
-    }
+    if (release.phase === "bake") return baked(release);
     return forward(release);
   }
   if (release.phase === "bake" && result.verdict === "no-data" && release.noData === "halt")
     return halt(release, reason);
   if (release.phase === "bake" && result.verdict === "inconclusive") return halt(release, reason);
   return failed(release, reason);
+}
+
+function baked(release: Release): Step {
+  if (release.step + 1 >= release.steps.length) return enter(release, "settle");
+  return enter({ ...release, step: release.step + 1 }, "shift");
 }
 
 function failed(release: Release, reason: string): Step {
@@ -207,7 +223,12 @@ function stop(release: Release, verdict: { outcome: Outcome; reason: string }): 
 
 function halt(release: Release, reason: string): Step {
   if (release.phase === "done") return { release, effect: null };
-  return finish(release, "halted", release.verdict ? `${release.verdict.reason}; then: ${reason}` : reason);
+  const halted = { phase: release.phase, verdict: release.verdict };
+  return finish(
+    { ...release, halted },
+    "halted",
+    release.verdict ? `${release.verdict.reason}; then: ${reason}` : reason,
+  );
 }
 
 function finish(release: Release, outcome: Outcome, reason: string): Step {

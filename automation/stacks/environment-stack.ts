@@ -24,7 +24,13 @@ export function teamSettings(environment: string, team: string, outputs: Record<
   if (settings) return settings;
   const teams = Object.keys(outputs).flatMap((name) => (name.startsWith("team:") ? [name.slice("team:".length)] : []));
   if (teams.length === 0) {
-    throw new SwitchyardError("environment-down", `Environment ${environment} has not been brought up.`, { next: `Run \`switchyard up ${environment}\`.` });
+    throw new SwitchyardError("environment-down", `Environment ${environment} has not been brought up.`, {
+      next: `Run \`switchyard up ${environment}\`.`,
+    });
   }
-  throw new SwitchyardError("unknown-team", `Environment ${environment} has no team ${JSON.stringify(team)}; it has ${teams.join(", ")}.`, { facts: { teams } });
+  throw new SwitchyardError(
+    "unknown-team",
+    `Environment ${environment} has no team ${JSON.stringify(team)}; it has ${teams.join(", ")}.`,
+    { facts: { teams } },
+  );
 }

@@ -11,25 +11,40 @@ const isCode = (text: string): text is ErrorCode => text in catalogue;
 export function asSwitchyardError(thrown: unknown, stack: string, diagnostics: string[]): SwitchyardError {
   if (thrown instanceof SwitchyardError) return thrown;
   if (isLockLost(thrown)) {
-    return new SwitchyardError("lease-lost", `Another driver took stack ${stack} over; this one stopped without changing anything more.`, { cause: thrown });
+    return new SwitchyardError(
+      "lease-lost",
+      `Another driver took stack ${stack} over; this one stopped without changing anything more.`,
+      { cause: thrown },
+    );
   }
   const text = messageOf(thrown);
   if (thrown instanceof ConcurrentUpdateError) {
     const owner = /created by .*/.exec(text)?.[0] ?? "";
-    return new SwitchyardError("stack-locked", `Stack ${stack} is locked: ${owner || "another operation is running"}.`, { cause: thrown });
+    return new SwitchyardError(
+      "stack-locked",
+      `Stack ${stack} is locked: ${owner || "another operation is running"}.`,
+      { cause: thrown },
+    );
   }
   if (/incorrect passphrase|passphrase must be set/.test(text)) {
-    return new SwitchyardError("passphrase-wrong", `The passphrase does not open the secrets of stack ${stack}.`, { cause: thrown });
+    return new SwitchyardError("passphrase-wrong", `The passphrase does not open the secrets of stack ${stack}.`, {
+      cause: thrown,
+    });
   }
   for (const sentence of [...diagnostics, ...text.split("\n")]) {
     const ours = /^(?:error: )?(.*)\s\[([a-z-]+)\]\s*$/s.exec(sentence.trim());
-    if (ours?.[1] && ours[2] && isCode(ours[2])) return new SwitchyardError(ours[2], ours[1], { next: "See above.", cause: thrown });
+    if (ours?.[1] && ours[2] && isCode(ours[2]))
+      return new SwitchyardError(ours[2], ours[1], { next: "See above.", cause: thrown });
     const provider = /(?:^|\s)([a-z]+(?:-[a-z]+)+): (.*)$/s.exec(sentence.trim());
-    if (provider?.[1] && provider[2] && isCode(provider[1])) return new SwitchyardError(provider[1], provider[2].trim(), { next: "See above.", cause: thrown });
+    if (provider?.[1] && provider[2] && isCode(provider[1]))
+      return new SwitchyardError(provider[1], provider[2].trim(), { next: "See above.", cause: thrown });
   }
   const first = diagnostics.find((line) => line.trim() !== "") ?? lastErrorLine(text);
   const code = /ENOSPC|no space left/i.test(text) ? "disk-full" : "stack-operation-failed";
-  return new SwitchyardError(code, `Stack ${stack}: ${first.trim()}`, { cause: thrown, facts: thrown instanceof CommandError ? { diagnostics } : {} });
+  return new SwitchyardError(code, `Stack ${stack}: ${first.trim()}`, {
+    cause: thrown,
+    facts: thrown instanceof CommandError ? { diagnostics } : {},
+  });
 }
 
 function lastErrorLine(text: string): string {

@@ -15,7 +15,11 @@ export async function operate(stack: Stack, kind: "up" | "destroy", options: Ope
     if (event.preludeEvent) options.onBegun?.();
     if (event.diagnosticEvent?.severity === "error") diagnostics.push(event.diagnosticEvent.message);
   };
-  const more = { onEvent, ...(options.signal && { signal: options.signal }), ...(options.line && { onOutput: options.line }) };
+  const more = {
+    onEvent,
+    ...(options.signal && { signal: options.signal }),
+    ...(options.line && { onOutput: options.line }),
+  };
   try {
     if (kind === "up") await stack.up(more);
     else await stack.destroy(more);

@@ -27,7 +27,12 @@ export interface TeamStack {
 
 const configKey = "switchyard:release";
 
-export async function openTeam(project: Project, environment: EnvironmentName, team: string, folder: string): Promise<TeamStack> {
+export async function openTeam(
+  project: Project,
+  environment: EnvironmentName,
+  team: string,
+  folder: string,
+): Promise<TeamStack> {
   const name = `${environment}.${team}`;
   const stack = await openStack(project, environment, name, folder);
   const want = async (wanted: ReleaseConfig) => {
@@ -66,11 +71,21 @@ async function readHeld(stack: Stack): Promise<Held | undefined> {
   try {
     const { deployment } = await stack.exportStack();
     const resources = (deployment as Exported | undefined)?.resources ?? [];
-    const components = new Set(resources.filter(({ type }) => type === "switchyard:index:TrafficRoute").map(({ urn }) => urn));
-    const route = resources.find(({ custom, parent }) => custom && parent !== undefined && components.has(parent))?.outputs;
+    const components = new Set(
+      resources.filter(({ type }) => type === "switchyard:index:TrafficRoute").map(({ urn }) => urn),
+    );
+    const route = resources.find(
+      ({ custom, parent }) => custom && parent !== undefined && components.has(parent),
+    )?.outputs;
     if (route === undefined) return undefined;
     const record = teamRecord(resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs);
-    const { live = null, weights, epoch, revision, release } = route as unknown as RouteState & { live?: string | null };
+    const {
+      live = null,
+      weights,
+      epoch,
+      revision,
+      release,
+    } = route as unknown as RouteState & { live?: string | null };
     return { route: { live, weights, epoch, revision, release }, slots: record?.slots ?? {} };
   } catch (thrown) {
     throw asSwitchyardError(thrown, stack.name, []);

@@ -15,7 +15,12 @@ export const pulumiProject = "switchyard";
  * A stack in a private folder: what an operation writes there (config, selected stack) never reaches the checkout.
  * The program is this very package's; with the CLI it is served to it from this process.
  */
-export async function openStack(project: Project, environment: EnvironmentName, name: string, folder: string): Promise<Stack> {
+export async function openStack(
+  project: Project,
+  environment: EnvironmentName,
+  name: string,
+  folder: string,
+): Promise<Stack> {
   const workDir = join(project.workDir, folder);
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
   writeFileSync(join(workDir, "Pulumi.yaml"), projectFile(project));
@@ -46,7 +51,11 @@ async function engineOf(project: Project, environment: EnvironmentName): Promise
   try {
     return await PulumiCommand.get();
   } catch (thrown) {
-    throw new SwitchyardError("engine-missing", `The engine cli was asked for, and there is no usable pulumi on PATH.`, { cause: thrown });
+    throw new SwitchyardError(
+      "engine-missing",
+      `The engine cli was asked for, and there is no usable pulumi on PATH.`,
+      { cause: thrown },
+    );
   }
 }
 
