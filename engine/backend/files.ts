@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import {
+  close,
   copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -105,6 +107,21 @@ export function removeTemporaries(path: string): void {
   }
 }
 
+/**
+ * Keeps a file's data while its last name goes. To forget a file whose data is just on its way to the disk, ext4 waits for
+ * the disk; of a file that is held that happens at the end, in another thread.
+ */
+function hold(path: string): () => void {
+  try {
+    const handle = openSync(path, "r");
+    // read-only: there is nothing that a close could fail to write
+    return () => close(handle, () => undefined);
+  } catch (thrown) {
+    if (codeOf(thrown) === "ENOENT") return () => undefined;
+    throw thrown;
+  }
+}
+
 /** Files are replaced and never changed in place, so the previous version can be kept as a hard link, at no cost. */
 function keepPrevious(path: string, backup: string): void {
   const temporary = temporaryBeside(backup);
@@ -115,7 +132,12 @@ function keepPrevious(path: string, backup: string): void {
       if (codeOf(thrown) === "ENOENT") return;
       copyFileSync(path, temporary);
     }
-    renameSync(temporary, backup);
+    const release = hold(backup);
+    try {
+      renameSync(temporary, backup);
+    } finally {
+      release();
+    }
     rmSync(`${backup}.attrs`, { force: true });
   } finally {
     // Where both names are already the same file, rename(2) leaves the temporary one in place.
