@@ -2,6 +2,7 @@ import { userInfo } from "node:os";
 import { messageOf } from "../../config/errors";
 import type { ProviderSource } from "../deployment/request";
 import { EngineFailure, notSupported } from "../failure";
+import { attachedProviders } from "../provider";
 import { type CommandSpec, isSet, parseArguments } from "./arguments";
 import { createCommandError } from "./commandError";
 import * as config from "./configCommands";
@@ -142,13 +143,16 @@ export async function runCommand(options: RunOptions): Promise<CommandResult> {
       options.onError?.(text);
     },
   };
-  const { folder, signal, providers, deploy, now } = options;
+  const { folder, signal, deploy, now } = options;
+  const variables = (name: string): string | undefined => options.env[name] ?? process.env[name];
+  let providers: ReturnType<typeof attachedProviders> | undefined;
   try {
+    providers = attachedProviders(variables("PULUMI_DEBUG_PROVIDERS"), options.providers);
     const { entry, rest } = findCommand(options.args);
     await entry.run({
       args: parseArguments(entry, rest),
       folder,
-      variables: (name) => options.env[name] ?? process.env[name],
+      variables,
       env: options.env,
       output,
       providers,
@@ -161,5 +165,7 @@ export async function runCommand(options: RunOptions): Promise<CommandResult> {
     output.error(`error: ${messageOf(thrown)}\n`);
     const code = thrown instanceof EngineFailure ? thrown.exitCode : 255;
     throw createCommandError({ args: options.args, code, stdout, stderr, cause: thrown });
+  } finally {
+    providers?.close();
   }
 }

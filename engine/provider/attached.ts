@@ -32,7 +32,10 @@ const largestMessage = 400 * 1024 * 1024;
  * Providers that run already, as in PULUMI_DEBUG_PROVIDERS: `pkg:port,other:port`; then those of `others`.
  * @throws EngineFailure for text of another form.
  */
-export function attachedProviders(setting: string | undefined, others: ProviderSource): ProviderSource {
+export function attachedProviders(
+  setting: string | undefined,
+  others: ProviderSource,
+): ProviderSource & { close(): void } {
   const ports = new Map<string, number>();
   for (const part of (setting ?? "").split(",").filter((text) => text !== "")) {
     const [pkg = "", port = ""] = part.split(":");
@@ -42,13 +45,21 @@ export function attachedProviders(setting: string | undefined, others: ProviderS
     ports.set(pkg, Number(port));
   }
   const attached = new Map<string, Promise<Provider>>();
+  const clients: ResourceProviderClient[] = [];
   return {
     get(pkg, version) {
       const port = ports.get(pkg);
       if (port === undefined) return others.get(pkg, version);
-      const provider = attached.get(pkg) ?? attach(port);
+      const known = attached.get(pkg);
+      if (known !== undefined) return known;
+      const client = clientOf(port);
+      clients.push(client);
+      const provider = attach(client);
       attached.set(pkg, provider);
       return provider;
+    },
+    close() {
+      for (const client of clients) client.close();
     },
   };
 }
@@ -86,11 +97,13 @@ const valuesOf = (values: Struct | undefined): PropertyMap => (values?.toJavaScr
 const failuresOf = (failures: CheckFailure[]) =>
   failures.map((failure) => ({ property: failure.getProperty(), reason: failure.getReason() }));
 
-async function attach(port: number): Promise<Provider> {
-  const client = new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure(), {
+const clientOf = (port: number): ResourceProviderClient =>
+  new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure(), {
     "grpc.max_receive_message_length": largestMessage,
     "grpc.max_send_message_length": largestMessage,
   });
+
+async function attach(client: ResourceProviderClient): Promise<Provider> {
   const configure = new ConfigureRequest();
   configure.setAcceptsecrets(true);
   configure.setAcceptresources(true);
