@@ -99,7 +99,9 @@ async function teamStatus(view: TeamView): Promise<TeamStatus> {
     agrees: weightsGate(held?.route, liveRoute).verdict === "pass",
     slots: await Promise.all(slots),
     driver: leaseHolder(project.records, stack.name) ?? null,
-    unfinished: left ? { id: left.report.id, phase: left.state.phase, ref: left.report.ref } : null,
+    unfinished: left
+      ? { id: left.report.id, phase: left.state.halted?.phase ?? left.state.phase, ref: left.report.ref }
+      : null,
     config,
   };
 }

@@ -7,6 +7,7 @@ import { type Judgement, judge } from "./rules";
 
 const pollMs = 50;
 const longestProbePauseMs = 200;
+const shortestProbePauseMs = 20;
 /** Readings that fail in a row before the watch counts as blind. */
 const blindAfter = 20;
 
@@ -30,7 +31,11 @@ export async function bakeGate(watch: Watch): Promise<GateResult> {
   const rules = await live.rules();
   const needed = Math.max(1, ...rules.map((rule) => rule.minimumRequests));
   const probing = new AbortController();
-  const probes = probe(watch, Math.min(longestProbePauseMs, durationMs / (2 * needed)), probing.signal);
+  const probes = probe(
+    watch,
+    Math.min(longestProbePauseMs, Math.max(shortestProbePauseMs, durationMs / (2 * needed))),
+    probing.signal,
+  );
   try {
     const readings: { at: number; counters: SlotCounters }[] = [];
     const until = Date.now() + durationMs;
