@@ -30,8 +30,9 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ type: fc.constantFrom("failed" as const, "halt" as const, "abort" as const), reason: anyReason }),
 );
 
-const anySteps = fc.constantFrom([100], [10, 100], [10, 50, 100]);
+const anySteps = fc.constantFrom<number[]>([100], [10, 100], [10, 50, 100]);
 const anyOutcome = fc.constantFrom<Outcome>("refused", "rolled-back", "aborted", "resumed");
+const anyDecision = fc.option(fc.record({ outcome: anyOutcome, reason: anyReason }));
 const anyBeginning = fc.record({
   steps: anySteps,
   first: fc.boolean(),
@@ -39,7 +40,8 @@ const anyBeginning = fc.record({
 });
 
 /** The invariant of every state: traffic only in these phases, and never without a verification. */
-const isConsistent = (release: Release): boolean =>
+const isConsistent = ({ halted, ...release }: Release): boolean =>
+  (halted === null || (release.phase === "done" && isConsistent({ ...release, ...halted, halted: null }))) &&
   (!release.exposed || (release.verified && release.hadTraffic && mayBeExposed.includes(release.phase))) &&
   (!mustBeExposed.includes(release.phase) || release.exposed) &&
   (release.phase !== "done" || release.verdict !== null);
@@ -55,9 +57,20 @@ const anyState: fc.Arbitrary<Release> = fc
     first: fc.boolean(),
     resumed: fc.boolean(),
     noData: fc.constantFrom("halt" as const, "roll-back" as const),
-    verdict: fc.option(fc.record({ outcome: anyOutcome, reason: anyReason })),
+    verdict: anyDecision,
+    halted: fc.option(
+      fc.record({ phase: fc.constantFrom(...phases.filter((phase) => phase !== "done")), verdict: anyDecision }),
+    ),
   })
-  .map((state) => ({ ...state, step: Math.min(state.step, state.steps.length - 1) }))
+  .map((state) => ({
+    ...state,
+    step: Math.min(state.step, state.steps.length - 1),
+    halted: state.phase === "done" ? state.halted : null,
+    verdict:
+      state.phase === "done" && state.halted
+        ? { outcome: "halted" as const, reason: "a person decides" }
+        : state.verdict,
+  }))
   .filter(isConsistent);
 
 /** An effect that is judged ends with a verdict, the others with "done"; anything may fail, halt or be aborted. */
@@ -105,6 +118,7 @@ describe("a release", () => {
         const { release, effect } = goOn(state, resumed);
         expect(isConsistent(release)).toBe(true);
         expect(effect === null).toBe(release.phase === "done");
+        if (state.halted) expect(effect).not.toBeNull();
         if (givesTraffic(effect)) expect(release.verified).toBe(true);
       }),
     );
