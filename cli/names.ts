@@ -26,6 +26,14 @@ export function unknownTeam(given: string, environment: string, known: string[])
   );
 }
 
+export function unknownSlot(given: string, team: string, known: string[]): SwitchyardError {
+  const next = `Use ${known.join(" or ")}.`;
+  return new SwitchyardError("usage", `Team ${team} has no slot \`${given}\`.`, {
+    next,
+    facts: { given, team, known },
+  });
+}
+
 /** The known name that the fewest typing mistakes turn into `given`; undefined when none is near. */
 export function nearest(given: string, known: string[]): string | undefined {
   const guesses = known

@@ -28,7 +28,8 @@ export function createOutput(mode: Mode): Output {
     mode,
     // styleText itself looks at NO_COLOR, FORCE_COLOR and whether the stream is a terminal
     paint: (style, text) => styleText(style, text, { stream: process.stdout }),
-    columns: process.stdout.columns ?? 100,
+    // a terminal that does not know its width says 0
+    columns: process.stdout.columns || 100,
     answer: (document, lines) => {
       const text = mode === "json" ? JSON.stringify(document) : lines.join("\n");
       process.stdout.write(`${text}\n`);

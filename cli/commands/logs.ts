@@ -2,7 +2,7 @@ import { Option } from "commander";
 import { exitCodes } from "../../config/errors";
 import { type Command, environmentArgument, teamArgument } from "../command";
 import { knownTeam, openDriver } from "../context";
-import { environmentNamed } from "../names";
+import { environmentNamed, unknownSlot } from "../names";
 import { wholeNumber } from "../options";
 
 export const logs: Command<[team: string, environment: string], { slot?: string; lines: number }> = {
@@ -20,6 +20,14 @@ export const logs: Command<[team: string, environment: string], { slot?: string;
     await knownTeam(opened, context, environment, team);
     const { driver, project } = opened;
     const slots = await driver.slotLogs(project, { environment, team, ...(slot !== undefined && { slot }), lines });
+    if (slots.length === 0) {
+      const all = await driver.slotLogs(project, { environment, team, lines: 1 });
+      throw unknownSlot(
+        slot ?? "",
+        team,
+        all.map((one) => one.slot),
+      );
+    }
     const { output } = context;
     output.answer(
       { environment, team, slots },

@@ -45,7 +45,7 @@ function slotCells(slot: SlotStatus, paint: Paint): string[] {
   const notes = [
     detail,
     webSockets > 0 ? `${webSockets} WebSockets` : "",
-    stopAfter === null ? "" : `ready for a rollback until ${clockTime(stopAfter)}`,
+    stopAfter !== null && condition === "running" ? `ready for a rollback until ${clockTime(stopAfter)}` : "",
   ];
   const good = condition === "running" || condition === "empty" || condition === "stopped";
   return [

@@ -20,7 +20,8 @@ export function watchLive(output: Output, title: string): Watch {
     observer: {
       phase: (name, at) => {
         progress.line = "";
-        progress.phases.push({ name, startedAt: Date.parse(at), gates: [] });
+        if (name === "done") progress.endedAt = Date.parse(at);
+        else progress.phases.push({ name, startedAt: Date.parse(at), gates: [] });
       },
       gate: (result) => void progress.phases.at(-1)?.gates.push(result),
       journal: () => undefined,
@@ -35,10 +36,7 @@ export function watchLive(output: Output, title: string): Watch {
     },
     end: () => {
       clearInterval(timer);
-      progress.line = "";
-      if (progress.phases.at(-1)?.name !== "done" && progress.phases.length > 0) {
-        progress.phases.push({ name: "done", startedAt: Date.now(), gates: [] });
-      }
+      progress.endedAt ??= Date.now();
       draw();
     },
   };

@@ -1,0 +1,186 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { exitCodes } from "../../config/errors";
+import { makeRepository, type Repository } from "../../demo/repository";
+import { answer, documents, freePort, type ProjectFolder, projectFolder, slotPortsFor, switchyard } from "./support";
+
+const ai = "ai-workflow";
+
+/** From nothing to releases and back to nothing, on the embedded engine, in the order in which a person does it. */
+describe("a team's releases from the command line", () => {
+  let project: ProjectFolder;
+  let repository: Repository;
+  let port: number;
+  const run = (...args: string[]) => switchyard(args, { cwd: project.dir });
+  const json = async (...args: string[]) => {
+    const ended = await run(...args, "--json");
+    return { code: ended.code, answer: answer(ended), events: documents(ended).slice(0, -1) };
+  };
+  const commit = (ref: string) => repository.branches[ref]?.commit;
+  const served = async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/api/ai/health`);
+    return { status: response.status, slot: response.headers.get("x-switchyard-slot") };
+  };
+
+  beforeAll(async () => {
+    port = await freePort();
+    project = projectFolder(devConfig(port));
+    repository = await makeRepository(join(project.dir, "repository"));
+  });
+  afterAll(async () => {
+    await run("down", "dev", "--delete-data");
+    project.dispose();
+  });
+
+  test("up brings both teams up, each with two empty slots, and makes a passphrase that nobody else can read", async () => {
+    const { code, answer, events } = await json("up");
+    expect(code).toBe(exitCodes.ok);
+    expect(answer).toMatchObject({ event: "up", environment: "dev", url: `http://127.0.0.1:${port}` });
+    expect(answer.teams.toSorted()).toEqual([ai, "realtime-collaboration"]);
+    expect(events[0]).toEqual({ event: "start", command: "up dev", engine: "embedded" });
+    expect(statSync(join(project.dir, ".switchyard", "passphrase")).mode & 0o777).toBe(0o600);
+    expect((await served()).status).toBe(503);
+  });
+
+  test("a dry run shows where the version would go and what Pulumi would change, and changes nothing", async () => {
+    const { code, stdout } = await run("deploy", ai, "feature/ai-workflow-v1", "dev", "--dry-run");
+    expect(code).toBe(exitCodes.ok);
+    expect(stdout).toMatch(/^ {2}to {8}slot-3$/m);
+    expect(stdout).toContain("switchyard-local:index:Workload ai-workflow-slot-3");
+    expect((await served()).status).toBe(503);
+  });
+
+  test("deploy tells each phase as it comes, and reports the version live in its slot", async () => {
+    const { code, answer, events } = await json("deploy", ai, "feature/ai-workflow-v1", "dev");
+    expect(code).toBe(exitCodes.ok);
+    expect(answer).toMatchObject({
+      event: "report",
+      outcome: "settled",
+      version: commit("feature/ai-workflow-v1"),
+      from: null,
+      to: "slot-3",
+    });
+    const phases = events.filter(({ event }) => event === "phase").map(({ phase }) => phase);
+    expect(phases).toEqual(["plan", "admit", "stage", "verify", "shift", "bake", "settle", "done"]);
+    expect(events).toContainEqual(expect.objectContaining({ event: "gate", verdict: "pass" }));
+    expect(await served()).toEqual({ status: 200, slot: "slot-3" });
+  });
+
+  test("a version that exits is refused with its last words, and the live one serves on", async () => {
+    const { code, stdout } = await run("deploy", ai, "feature/ai-workflow-v3-exits", "dev");
+    expect(code).toBe(exitCodes.refused);
+    expect(stdout).toMatch(
+      /^✗ refused {2}ai-workflow on dev: feature\/ai-workflow-v3-exits \([0-9a-f]{10}\) is not live/m,
+    );
+    expect(stdout).toContain("MODEL_KEY is not set");
+    expect(stdout).toContain("next: Repair the version and deploy it again");
+    expect(await served()).toEqual({ status: 200, slot: "slot-3" });
+  });
+
+  test("Ctrl-C while the new version is being watched puts the traffic back", async () => {
+    let sent = false;
+    const { code, stdout } = await switchyard(["deploy", ai, "feature/ai-workflow-v2", "dev"], {
+      cwd: project.dir,
+      onOutput: (text, kill) => {
+        if (sent || !/^ *[\d.]+ m?s {2}bake$/m.test(text)) return;
+        sent = true;
+        kill("SIGINT");
+      },
+    });
+    expect(code).toBe(exitCodes.interrupted);
+    expect(stdout).toContain("Interrupted: putting the traffic back");
+    expect(stdout).toMatch(/^✗ aborted /m);
+    expect(await served()).toEqual({ status: 200, slot: "slot-3" });
+  });
+
+  test("a second version goes to the other slot", async () => {
+    expect((await json("deploy", ai, "feature/ai-workflow-v2", "dev")).code).toBe(exitCodes.ok);
+    expect(await served()).toEqual({ status: 200, slot: "slot-4" });
+  });
+
+  test("status says what is live, what is warm, and that state and load balancer agree", async () => {
+    const status = (await json("status")).answer;
+    const team = status.teams.find((one: { team: string }) => one.team === ai);
+    expect(team).toMatchObject({ agrees: true, driver: null, unfinished: null, route: { live: "slot-4" } });
+    expect(team.slots).toMatchObject([
+      { slot: "slot-3", live: false, weight: 0, ref: "feature/ai-workflow-v1", condition: "running" },
+      { slot: "slot-4", live: true, weight: 100, ref: "feature/ai-workflow-v2", condition: "running" },
+    ]);
+    expect((await run("status")).stdout).toContain("ai-workflow on dev: slot-4 is live (slot-3 0 %, slot-4 100 %");
+  });
+
+  test("history has every attempt, newest first; logs have what the slot wrote", async () => {
+    const outcomes = (await json("history", "dev", "--team", ai)).answer.releases;
+    expect(outcomes.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
+      "settled",
+      "aborted",
+      "refused",
+      "settled",
+    ]);
+    expect((await run("history", "dev", "--limit", "1")).stdout).toMatch(/ settled +feature\/ai-workflow-v2 /);
+
+    const logs = (await json("logs", ai, "dev", "--slot", "slot-4")).answer;
+    expect(logs.slots[0].lines.join("\n")).toContain("v2 listens on");
+    const unknown = await run("logs", ai, "dev", "--slot", "slot-9");
+    expect(unknown.stderr).toContain("next: Use slot-3 or slot-4.");
+  });
+
+  test("rollback is one weight change back to the version before, and a success", async () => {
+    const { code, answer } = await json("rollback", ai, "dev");
+    expect(code).toBe(exitCodes.ok);
+    expect(answer).toMatchObject({ outcome: "rolled-back", to: "slot-3" });
+    expect(await served()).toEqual({ status: 200, slot: "slot-3" });
+  });
+
+  test("resume and abort say so where there is nothing to do; an unknown ref is no branch", async () => {
+    expect((await json("resume", ai, "dev")).answer.error.code).toBe("nothing-to-resume");
+    expect((await json("abort", ai, "dev")).answer.error.code).toBe("nothing-to-resume");
+    const unknown = await json("deploy", ai, "feature/none", "dev");
+    expect({ code: unknown.code, error: unknown.answer.error.code }).toEqual({
+      code: exitCodes.usage,
+      error: "unknown-ref",
+    });
+  });
+
+  test("doctor is content with what is up", async () => {
+    const { code, answer: examined } = await json("doctor");
+    expect(code).toBe(exitCodes.ok);
+    expect(examined.findings).toContainEqual(
+      expect.objectContaining({
+        check: "ports",
+        verdict: "ok",
+        found: `the load balancer answers on 127.0.0.1:${port}`,
+      }),
+    );
+  });
+
+  test("down asks nobody in a pipeline, keeps the data, and leaves no process behind", async () => {
+    const { code, answer } = await json("down");
+    expect(code).toBe(exitCodes.ok);
+    expect(answer.removed).toEqual(["dev.ai-workflow", "dev.realtime-collaboration", "dev"]);
+    expect(existsSync(join(project.dir, ".switchyard", "data", "dev", ai))).toBe(true);
+    expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toContain(project.dir);
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+  });
+});
+
+const devConfig = (port: number) => `config:
+  switchyard:loadBalancer: { port: ${port} }
+  switchyard:firstPort: ${slotPortsFor(port)}
+  switchyard:teams:
+    realtime-collaboration:
+      branchPrefix: feature/realtime
+      slots: [slot-1, slot-2]
+      paths: [/api/realtime, /api/collaboration]
+      health: { endpoints: [/api/realtime/health, /api/collaboration/status], interval: 100ms }
+      source: { repository: repository, path: services/collaboration, build: [[node, build.js]] }
+      release: { bake: 700ms }
+    ai-workflow:
+      branchPrefix: feature/ai-workflow
+      slots: [slot-3, slot-4]
+      paths: [/api/ai, /api/workflow, /api/agents]
+      health: { endpoints: [/api/ai/health, /api/workflow/status, /api/agents/ping], interval: 100ms }
+      source: { repository: repository, path: services/jobs, build: [[node, build.js]] }
+      release: { bake: 700ms }
+`;
