@@ -8,6 +8,8 @@ import { type Judgement, judge } from "./rules";
 const pollMs = 50;
 const longestProbePauseMs = 200;
 const shortestProbePauseMs = 20;
+/** How much longer than the bake the watch may take until it has its minimum sample: a busy machine is no missing data. */
+const sampleGraceMs = 2_000;
 /** Readings that fail in a row before the watch counts as blind. */
 const blindAfter = 20;
 
@@ -61,11 +63,11 @@ export async function bakeGate(watch: Watch): Promise<GateResult> {
         });
         const broken = judged.find(({ verdict }) => verdict === "fail");
         if (broken) return { gate, verdict: "fail", evidence: `${broken.rule}: ${broken.evidence}` };
-        if (Date.now() >= until)
-          return conclusion(
-            rules.map((rule) => judge(rule, first.counters, last.counters)),
-            durationMs,
-          );
+        if (Date.now() >= until) {
+          const whole = rules.map((rule) => judge(rule, first.counters, last.counters));
+          const short = rules.length > 0 && whole.some(({ verdict }) => verdict === "no-data");
+          if (!short || Date.now() >= until + sampleGraceMs) return conclusion(whole, durationMs);
+        }
       } else if (Date.now() >= until)
         return { gate, verdict: "no-data", evidence: `${slot} was not in the load balancer's counters` };
       // what is older than every window is needed no more, but for the very first
