@@ -8,6 +8,8 @@ const { spawn } = require("node:child_process");
 const oldest = 22;
 const root = path.join(__dirname, "..");
 if (Number(process.versions.node.split(".")[0]) >= oldest) {
+  // halves the start: most of it is compiling the Pulumi SDK
+  require("node:module").enableCompileCache?.();
   require(path.join(root, "dist", "cli", "main.js"));
 } else {
   let own;
