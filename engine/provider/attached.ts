@@ -29,7 +29,8 @@ import type { PropertyMap } from "../state/types";
 const largestMessage = 400 * 1024 * 1024;
 
 /**
- * Providers that run already, as in PULUMI_DEBUG_PROVIDERS: `pkg:port,other:port`; then those of `others`.
+ * The providers of `others`, and for packages that it has none for those that run already, as in PULUMI_DEBUG_PROVIDERS:
+ * `pkg:port,other:port`.
  * @throws EngineFailure for text of another form.
  */
 export function attachedProviders(
@@ -47,9 +48,10 @@ export function attachedProviders(
   const attached = new Map<string, Promise<Provider>>();
   const clients: ResourceProviderClient[] = [];
   return {
-    get(pkg, version) {
+    async get(pkg, version) {
+      const given = await others.get(pkg, version);
       const port = ports.get(pkg);
-      if (port === undefined) return others.get(pkg, version);
+      if (given !== undefined || port === undefined) return given;
       const known = attached.get(pkg);
       if (known !== undefined) return known;
       const client = clientOf(port);
