@@ -5,9 +5,11 @@
 const path = require("node:path");
 const fs = require("node:fs");
 const { spawn } = require("node:child_process");
-const oldest = 22;
+// the first with node:sqlite
+const oldest = [22, 13];
 const root = path.join(__dirname, "..");
-if (Number(process.versions.node.split(".")[0]) >= oldest) {
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) {
   // halves the start: most of it is compiling the Pulumi SDK
   require("node:module").enableCompileCache?.();
   require(path.join(root, "dist", "cli", "main.js"));
@@ -20,9 +22,9 @@ if (Number(process.versions.node.split(".")[0]) >= oldest) {
   }
   if (!own || !fs.existsSync(own)) {
     console.error(
-      `switchyard: Node ${process.versions.node} is too old: it needs Node ${oldest} or newer; install one, or run \`npm ci\` here, which brings Node 24.`,
+      `switchyard: Node ${process.versions.node} is too old: it needs Node ${oldest.join(".")} or newer; install one, or run \`npm ci\` here, which brings Node 24.`,
     );
-    process.exit(78);
+    process.exit(7);
   }
   const child = spawn(own, [__filename, ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
