@@ -30,8 +30,7 @@ function movesOf(run: Run, { answers }: Recording, limitMs: number): Moves | nul
   if (!met) return null;
   const switchAt = switchesTo(to, run).findLast((at) => at <= met.endedAt) ?? startedAt;
   const backAt = from === null ? undefined : switchesTo(from, run).find((at) => at > met.endedAt);
-  const switchedAt =
-    from === null ? null : lastRequestOn(answers, { team, slot: from }, switchAt, backAt ?? endedAt);
+  const switchedAt = from === null ? null : lastRequestOn(answers, { team, slot: from }, switchAt, backAt ?? endedAt);
   const badFrom = firstBadAnswer(answers, { team, slot: to }, switchAt, limitMs);
   const bad =
     badFrom === null
@@ -45,7 +44,11 @@ export function releaseOf(run: Run, recording: Recording, limitMs: number): Rele
   const since = (at: number) => at - recording.startedAt;
   const moves = movesOf(run, recording, limitMs);
   const wasBack = report.outcome === "rolled-back" ? (moves?.bad ?? null) : null;
-  const phases = report.phases.map(({ name, startedAt, ms }) => ({ name: name as string, at: Date.parse(startedAt), ms }));
+  const phases = report.phases.map(({ name, startedAt, ms }) => ({
+    name: name as string,
+    at: Date.parse(startedAt),
+    ms,
+  }));
   // The phase a driver died in never came to its end.
   for (const { boundary, phaseAt, at } of kills) {
     if (!phases.some((one) => one.at === phaseAt)) phases.push({ name: boundary.phase, at: phaseAt, ms: at - phaseAt });

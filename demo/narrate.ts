@@ -1,10 +1,9 @@
 /** A release's events in words. */
 import type { GateResult, Phase } from "../automation";
-import type { Told } from "./drive";
+import type { Boundary, Told } from "./drive";
 import type { Release } from "./report";
-import type { Boundary } from "./drive";
-import { paint, releaseEvent } from "./terminal";
 import type { Plot } from "./run";
+import { paint, releaseEvent } from "./terminal";
 
 const phases: Partial<Record<Phase, string>> = {
   stage: "stage    is built and started in the idle slot, without traffic",
@@ -31,7 +30,12 @@ export function narrator({ team, label }: Pick<Plot, "team" | "label">): (told: 
         if (told.result.verdict !== "pass") tell(paint("yellow", gateText(told.result)));
         return;
       case "killed":
-        return tell(paint("red", `the driver is killed with SIGKILL: in ${told.boundary.phase}, at the journal's "${told.boundary.kind}"`));
+        return tell(
+          paint(
+            "red",
+            `the driver is killed with SIGKILL: in ${told.boundary.phase}, at the journal's "${told.boundary.kind}"`,
+          ),
+        );
       case "resuming":
         return tell("a new driver resumes the release");
       case "journal":
@@ -52,10 +56,13 @@ export function conclude(release: Release): void {
   const last = took.at(-1);
   const seconds = ((last ? last.startedAtMs + last.ms : release.startedAtMs) - release.startedAtMs) / 1_000;
   const seen = [
-    ...(switchMs === null ? ["no user's request came to it"] : [`last request on the old slot ${whole(switchMs)} after the switch began`]),
+    ...(switchMs === null
+      ? ["no user's request came to it"]
+      : [`last request on the old slot ${whole(switchMs)} after the switch began`]),
     ...(rollbackMs === null ? [] : [`traffic back ${whole(rollbackMs)} after the first bad answer`]),
   ];
-  const said = outcome === expected ? paint("green", outcome) : paint("red", `${outcome}, and ${expected} was expected`);
+  const said =
+    outcome === expected ? paint("green", outcome) : paint("red", `${outcome}, and ${expected} was expected`);
   releaseEvent(team, label, `${said} after ${seconds.toFixed(1)} s: ${seen.join(", ")}`);
 }
 

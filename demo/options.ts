@@ -26,7 +26,10 @@ export function parseOptions(args: string[]): Options {
   const { values } = parsed(args);
   const { seed, keep, picture, help: helped } = values;
   if (seed !== undefined && !/^\d{1,9}$/.test(seed)) {
-    throw new SwitchyardError("usage", `--seed takes a whole number with up to nine digits, not ${JSON.stringify(seed)}.`);
+    throw new SwitchyardError(
+      "usage",
+      `--seed takes a whole number with up to nine digits, not ${JSON.stringify(seed)}.`,
+    );
   }
   return { seed: seed === undefined ? randomInt(1, 1_000_000) : Number(seed), keep, picture, help: helped };
 }

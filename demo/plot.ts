@@ -39,7 +39,10 @@ export function chapters(random: () => number): Chapter[] {
     {
       title: "A v3 that answers 500 two seconds after the switch: rolled back by itself",
       releases: [
-        release(realtime, "v3-turns-bad", { story: "answers 500 two seconds after the switch", expected: "rolled-back" }),
+        release(realtime, "v3-turns-bad", {
+          story: "answers 500 two seconds after the switch",
+          expected: "rolled-back",
+        }),
       ],
     },
     {

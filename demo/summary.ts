@@ -18,15 +18,17 @@ export function summarise(report: Report): void {
     release.outcome,
     ms(release.switchMs),
     ms(release.rollbackMs),
-    release.kills.map((kill) => `driver killed in ${kill.phase}, ${kill.weights} the weights were written`).join("; ") ||
-      release.story,
+    release.kills
+      .map((kill) => `driver killed in ${kill.phase}, ${kill.weights} the weights were written`)
+      .join("; ") || release.story,
   ]);
   say();
   const lines = table([["team", "version", "outcome", "switch", "rollback", ""], ...rows], new Set([3, 4]));
-  lines.forEach((line, i) => say(`  ${i === 0 ? paint("dim", line) : line}`));
+  for (const [i, line] of lines.entries()) say(`  ${i === 0 ? paint("dim", line) : line}`);
 
   chapter("What was promised");
   const named = table(promises.map(({ promise, found }) => [promise, found]));
-  promises.forEach(({ kept }, i) => say(`  ${kept ? paint("green", "✓") : paint("red", "✗")} ${named[i]}`));
+  for (const [i, { kept }] of promises.entries())
+    say(`  ${kept ? paint("green", "✓") : paint("red", "✗")} ${named[i]}`);
   say();
 }

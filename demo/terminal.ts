@@ -3,6 +3,9 @@ import { styleText } from "node:util";
 
 type Style = "bold" | "dim" | "green" | "red" | "yellow" | "cyan";
 
+// Nobody reads any more (`| head`, a closed window): the demo still has to clean up.
+process.stdout.on("error", () => undefined);
+
 const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
 
 export function paint(style: Style, text: string): string {

@@ -22,7 +22,10 @@ async function main(order: Order): Promise<void> {
   };
   const project = openProject({ dir });
   const target = { environment, team, observer };
-  tell({ type: "report", report: await (ref === null ? resume(project, target) : release(project, { ...target, ref })) });
+  tell({
+    type: "report",
+    report: await (ref === null ? resume(project, target) : release(project, { ...target, ref })),
+  });
 }
 
 main(JSON.parse(process.argv[2] ?? "") as Order).catch((thrown: unknown) => {
