@@ -40,11 +40,18 @@ export function asSwitchyardError(thrown: unknown, stack: string, diagnostics: s
       return new SwitchyardError(provider[1], provider[2].trim(), { next: "See above.", cause: thrown });
   }
   const first = diagnostics.find((line) => line.trim() !== "") ?? lastErrorLine(text);
-  const code = /ENOSPC|no space left/i.test(text) ? "disk-full" : "stack-operation-failed";
+  const code = codeOf(`${first}\n${text}`);
   return new SwitchyardError(code, `Stack ${stack}: ${first.trim()}`, {
     cause: thrown,
     facts: thrown instanceof CommandError ? { diagnostics } : {},
   });
+}
+
+/** The engine's own words for what no provider and no program of ours says. */
+function codeOf(text: string): ErrorCode {
+  if (/ENOSPC|no space left|the disk is full/i.test(text)) return "disk-full";
+  if (/failed to load checkpoint|state file contains errors/.test(text)) return "state-damaged";
+  return "stack-operation-failed";
 }
 
 function lastErrorLine(text: string): string {
