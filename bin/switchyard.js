@@ -27,7 +27,12 @@ if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) {
     process.exit(7);
   }
   const child = spawn(own, [__filename, ...process.argv.slice(2)], { stdio: "inherit" });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      // a terminal's Ctrl-C reaches the child by itself, and a second one would mean "leave at once"
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
   child.on("exit", (code, signal) => {
     if (signal) {
       process.removeAllListeners(signal);
