@@ -89,7 +89,7 @@ function wayBack(
   if (live === null || version === null) throw nothing(`${to} is empty`);
   if (version.stopAfter === undefined) throw nothing(`${to} holds a candidate that was never live (${version.ref})`);
   const bad = last?.report.outcome !== "settled" && last?.report.outcome !== "resumed";
-  if (bad && last?.report.to === to && last.candidate?.version === version.version) {
+  if (bad && last?.state.hadTraffic && last.before.live === live) {
     throw nothing(`${to} holds the version that the traffic was taken from (${version.ref}): ${last.report.reason}`);
   }
   return { from: live, to };

@@ -42,9 +42,12 @@ export class Driver {
   readonly child: ChildProcess;
   readonly exited: Promise<NodeJS.Signals | number | null>;
 
-  constructor(private readonly dir: string) {
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
-    this.child = fork(join(__dirname, "driver.cjs"), [], { env, cwd: dir, execArgv: [] });
+  constructor(
+    private readonly dir: string,
+    more: Record<string, string> = {},
+  ) {
+    const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
+    this.child = fork(join(__dirname, "driver.cjs"), [], { env: { ...own, ...more }, cwd: dir, execArgv: [] });
     this.child.on("message", (message) => this.heard(message as Message));
     this.exited = new Promise((resolve) => {
       this.child.once("exit", (code, signal) => {
@@ -107,7 +110,7 @@ export interface Site {
   desk: Driver;
   /** A driver of its own for one call; it is ended afterwards. */
   drive<T = ReleaseReport>(call: string, args: unknown[], at?: At): Promise<Answer<T>>;
-  driver(): Driver;
+  driver(env?: Record<string, string>): Driver;
   release(team: string, ref: string): Promise<ReleaseReport>;
   status(team: string): Promise<TeamStatus>;
   /** State and load balancer say the same, and exactly one slot has the traffic, all of it. */
@@ -140,14 +143,13 @@ export async function makeSite(
   writeFileSync(join(dir, "Pulumi.dev.yaml"), JSON.stringify({ config }, null, 2));
 
   const drivers: Driver[] = [];
-  const driver = () => {
-    const made = new Driver(dir);
+  const driver = (env: Record<string, string> = {}) => {
+    const made = new Driver(dir, env);
     drivers.push(made);
     return made;
   };
-  const desk = driver();
   const status = async (team: string) => {
-    const all = result(await desk.call<TeamStatus[]>("status", ["dev"]));
+    const all = result(await site.desk.call<TeamStatus[]>("status", ["dev"]));
     const found = all.find((one) => one.team === team);
     if (!found) throw new Error(`no status of ${team}`);
     return found;
@@ -155,7 +157,7 @@ export async function makeSite(
   const site: Site = {
     dir,
     url: `http://127.0.0.1:${port}`,
-    desk,
+    desk: driver(),
     driver,
     async drive(call, args, at) {
       const one = driver();
@@ -165,7 +167,7 @@ export async function makeSite(
         await one.end();
       }
     },
-    release: async (team, ref) => result(await desk.call("release", [{ environment: "dev", team, ref }])),
+    release: async (team, ref) => result(await site.desk.call("release", [{ environment: "dev", team, ref }])),
     status,
     async expectWhole(team) {
       const found = await status(team);
@@ -180,7 +182,7 @@ export async function makeSite(
       return found;
     },
     async close() {
-      const down = await desk.call("down", ["dev", { deleteData: true }]);
+      const down = await site.desk.call("down", ["dev", { deleteData: true }]);
       await Promise.all(drivers.map((one) => one.end()));
       const left = processesOf(dir);
       for (const pid of left) process.kill(pid, "SIGKILL");
@@ -189,7 +191,7 @@ export async function makeSite(
     },
   };
   try {
-    result(await desk.call("up", ["dev"]));
+    result(await site.desk.call("up", ["dev"]));
     const started = names.filter((name) => !more.empty?.includes(name));
     const reports = await Promise.all(started.map((name) => site.release(name, "v1")));
     expect(reports.map(({ outcome, reason }) => [outcome, reason])).toEqual(
@@ -279,21 +281,23 @@ export function processesOf(dir: string): number[] {
 }
 
 export interface Users {
-  /** Ends the load; what went wrong, one line each. */
-  end(): Promise<{ total: number; failures: string[] }>;
+  /** Ends the load; what went wrong, one line each, and the slots that answered. */
+  end(): Promise<{ total: number; failures: string[]; slots: string[] }>;
 }
 
 /** One keep-alive client that asks each of the teams in turn, about a hundred times a second. */
 export function users(site: Site, teams: string[]): Users {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const failures: string[] = [];
+  const slots = new Set<string>();
   let total = 0;
   let on = true;
   const loop = (async () => {
     while (on) {
       const team = teams[total % teams.length] ?? "";
       total += 1;
-      const { status, body } = await ask(`${site.url}/${team}/work`, agent);
+      const { status, body, slot } = await ask(`${site.url}/${team}/work`, agent);
+      if (slot !== undefined) slots.add(slot);
       if (status !== 200) failures.push(`${new Date().toISOString()} ${team}: ${status} ${body}`);
       await delay(8);
     }
@@ -303,7 +307,7 @@ export function users(site: Site, teams: string[]): Users {
     async end() {
       on = false;
       await loop;
-      return { total, failures };
+      return { total, failures, slots: [...slots] };
     },
   };
 }
