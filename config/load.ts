@@ -45,15 +45,30 @@ export function parseRelease(source: ConfigSource, settings: TeamSettings): Rele
  * text that is nothing of the kind stays as it is, so that the message shows what a person wrote.
  */
 function decode(values: Record<string, unknown>, schema: z.ZodType): Record<string, unknown> {
-  const properties = z.toJSONSchema(schema, { io: "input" }).properties ?? {};
+  const types = typesOf(schema);
   return Object.fromEntries(
     Object.entries(values).map(([key, value]) => {
-      const property = properties[key];
-      const type = typeof property === "object" ? property.type : undefined;
+      const type = types.get(key);
       if (typeof value !== "string" || type === undefined || type === "string") return [key, value];
       return [key, fromJson(value)];
     }),
   );
+}
+
+const knownTypes = new WeakMap<z.ZodType, ReadonlyMap<string, string>>();
+
+/** The JSON type of each top-level key. Worked out once: it takes milliseconds, and each switch of traffic parses config. */
+function typesOf(schema: z.ZodType): ReadonlyMap<string, string> {
+  const known = knownTypes.get(schema);
+  if (known) return known;
+  const properties = Object.entries(z.toJSONSchema(schema, { io: "input" }).properties ?? {});
+  const types = new Map(
+    properties.flatMap(([key, property]): [string, string][] =>
+      typeof property === "object" && typeof property.type === "string" ? [[key, property.type]] : [],
+    ),
+  );
+  knownTypes.set(schema, types);
+  return types;
 }
 
 function fromJson(text: string): unknown {

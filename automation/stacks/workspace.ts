@@ -8,6 +8,7 @@ import { SwitchyardError } from "../../config/errors";
 import { embeddedEngine } from "../../engine";
 import type { Project } from "../project";
 import { asSwitchyardError } from "./failures";
+import { withoutDebugMessages } from "./quiet";
 
 export const pulumiProject = "switchyard";
 
@@ -30,7 +31,11 @@ export async function openStack(
   }
   try {
     return await LocalWorkspace.createOrSelectStack(
-      { projectName: pulumiProject, stackName: name, program: () => switchyardProgram({ projectDir: project.dir }) },
+      {
+        projectName: pulumiProject,
+        stackName: name,
+        program: () => withoutDebugMessages(() => switchyardProgram({ projectDir: project.dir })),
+      },
       { workDir, pulumiCommand: await engineOf(project, environment), envVars: project.pulumiEnv(environment) },
     );
   } catch (thrown) {
