@@ -1,9 +1,19 @@
 /** What scripts and the CLI say to the driver, and what it answers. */
 import type { ReleaseConfig, RouteState } from "../config/settings";
-import type { JournalEntry } from "./journal";
-import type { Outcome, Phase } from "./release/state";
 
-export type { Outcome, Phase } from "./release/state";
+export type Outcome = "settled" | "refused" | "rolled-back" | "resumed" | "halted" | "aborted";
+
+export type Phase =
+  | "plan"
+  | "admit"
+  | "stage"
+  | "verify"
+  | "shift"
+  | "bake"
+  | "settle"
+  | "roll-back"
+  | "clean"
+  | "done";
 
 /** One check's answer. `inconclusive`, `no-data` and `error` are never a pass. */
 export interface GateResult {
@@ -37,6 +47,17 @@ export interface ReleaseReport {
   gates: GateResult[];
   /** Each time weights were written: when the operation began and when the load balancer had them. */
   switches: { startedAt: string; doneAt: string; weights: Record<string, number>; direct: boolean }[];
+}
+
+/** One line of the journal. An intent is on disk before its effect begins; a result comes after it. */
+export interface JournalEntry {
+  release: string;
+  seq: number;
+  /** RFC 3339 with ms. */
+  at: string;
+  /** `intent` and `result` of a phase's effect; `write` and `written` of the stack's config and route; `direct` past the stack. */
+  kind: "intent" | "result" | "write" | "written" | "direct";
+  data: Record<string, unknown>;
 }
 
 /** What a release tells while it runs. All of it is synchronous and must not throw. */

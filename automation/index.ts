@@ -9,7 +9,6 @@
  */
 export type * from "./api";
 export { type DownOptions, down, up } from "./environment";
-export type { JournalEntry } from "./journal";
 export { openProject, type Project, type ProjectOptions } from "./project";
 export { abort, plan, release, resume, rollback } from "./release";
 export { history, slotLogs, status, teams } from "./status";

@@ -1,16 +1,6 @@
 import type { Records } from "../../store";
+import type { JournalEntry } from "../api";
 import type { Lease } from "./lease";
-
-/** One line of the journal. An intent is on disk before its effect begins; a result comes after it. */
-export interface JournalEntry {
-  release: string;
-  seq: number;
-  /** RFC 3339 with ms. */
-  at: string;
-  /** `intent` and `result` of a phase's effect; `write` and `written` of the stack's config and route; `direct` past the stack. */
-  kind: "intent" | "result" | "write" | "written" | "direct";
-  data: Record<string, unknown>;
-}
 
 export interface Journal {
   write(kind: JournalEntry["kind"], data: Record<string, unknown>): JournalEntry;

@@ -2,21 +2,7 @@
  * The release as a state machine. `transition` is pure: it decides, and the driver acts. Everything about when traffic
  * moves and when it goes back is in here and can be tested without a process, a clock or a socket.
  */
-import type { GateResult } from "../api";
-
-export type Outcome = "settled" | "refused" | "rolled-back" | "resumed" | "halted" | "aborted";
-
-export type Phase =
-  | "plan"
-  | "admit"
-  | "stage"
-  | "verify"
-  | "shift"
-  | "bake"
-  | "settle"
-  | "roll-back"
-  | "clean"
-  | "done";
+import type { GateResult, Outcome, Phase } from "../api";
 
 /** What the driver does next; each ends with exactly one event. */
 export type Effect =

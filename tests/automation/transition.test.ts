@@ -1,13 +1,11 @@
 /** What the release's state machine promises, from any state that a driver can be in and in any order of events. */
 import fc from "fast-check";
-import type { GateResult } from "../../automation/api";
+import type { GateResult, Outcome, Phase } from "../../automation/api";
 import {
   begin,
   type Effect,
   type Event,
   goOn,
-  type Outcome,
-  type Phase,
   type Release,
   type Step,
   transition,
