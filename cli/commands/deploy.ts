@@ -4,7 +4,7 @@ import { type Command, environmentArgument, teamArgument } from "../command";
 import { knownTeam, openDriver } from "../context";
 import { environmentNamed } from "../names";
 import { planLines } from "../show/plan";
-import { putBackFirst, watchedRelease } from "../watch/release";
+import { putBackFirst, watchedRelease } from "../watch";
 
 export const deploy: Command<[team: string, ref: string, environment: string], { dryRun?: true }> = {
   name: "deploy",

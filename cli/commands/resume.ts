@@ -1,7 +1,7 @@
 import { type Command, environmentArgument, teamArgument } from "../command";
 import { knownTeam, openDriver } from "../context";
 import { environmentNamed } from "../names";
-import { putBackFirst, watchedRelease } from "../watch/release";
+import { putBackFirst, watchedRelease } from "../watch";
 
 export const resume: Command<[team: string, environment: string]> = {
   name: "resume",

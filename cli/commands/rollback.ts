@@ -1,7 +1,7 @@
 import { type Command, environmentArgument, teamArgument } from "../command";
 import { knownTeam, openDriver } from "../context";
 import { environmentNamed } from "../names";
-import { watchedRelease } from "../watch/release";
+import { watchedRelease } from "../watch";
 
 export const rollback: Command<[team: string, environment: string]> = {
   name: "rollback",

@@ -1,4 +1,4 @@
-import type { Finding } from "../doctor/finding";
+import type { Finding } from "../doctor";
 import type { Paint, Style } from "./paint";
 
 const colours: Record<Finding["verdict"], Style> = { ok: "green", note: "dim", warn: "yellow", missing: "red" };

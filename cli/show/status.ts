@@ -41,7 +41,7 @@ function routeText({ route }: TeamStatus): string {
 }
 
 function slotCells(slot: SlotStatus, paint: Paint): string[] {
-  const { version, ref, condition, detail, webSockets, stopAfter } = slot;
+  const { version, ref, weight, condition, detail, webSockets, stopAfter } = slot;
   const notes = [
     detail,
     webSockets > 0 ? `${webSockets} WebSockets` : "",
@@ -50,8 +50,8 @@ function slotCells(slot: SlotStatus, paint: Paint): string[] {
   const good = condition === "running" || condition === "empty" || condition === "stopped";
   return [
     slot.slot,
-    slot.live ? paint("green", "live") : "idle",
-    `${slot.weight} %`,
+    slot.live ? paint("green", "live") : weight > 0 ? paint("cyan", "candidate") : "idle",
+    `${weight} %`,
     version === null ? "no version" : `${ref ?? "?"} (${shortVersion(version)})`,
     good ? condition : paint("yellow", condition),
     slot.url,

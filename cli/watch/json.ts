@@ -1,5 +1,5 @@
 import type { Output } from "../output";
-import type { Watch } from ".";
+import type { Watch } from "./watch";
 
 /** One JSON document on each line of stdout; the command's answer is the last one. */
 export function watchAsJson(output: Output, title: string, engine: string): Watch {

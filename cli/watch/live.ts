@@ -1,6 +1,6 @@
 import type { Output } from "../output";
 import { newProgress, progressLines } from "../show/progress";
-import type { Watch } from ".";
+import type { Watch } from "./watch";
 
 const redrawEveryMs = 100;
 

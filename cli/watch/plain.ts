@@ -1,7 +1,7 @@
 import type { Output } from "../output";
 import { gateText } from "../show/report";
 import { cut, duration } from "../show/words";
-import type { Watch } from ".";
+import type { Watch } from "./watch";
 
 /** Pulumi prints a stack's outputs after each operation, and a team's settings are one line of it. */
 const longestLine = 200;

@@ -3,7 +3,7 @@ import type { ReleaseReport } from "../../automation/api";
 import type { Context } from "../context";
 import { type Asked, exitCodeOf } from "../show/outcome";
 import { reportLines } from "../show/report";
-import { type Watched, watched } from ".";
+import { type Watched, watched } from "./watched";
 
 export async function watchedRelease(context: Context, asked: Asked, release: Watched<ReleaseReport>): Promise<number> {
   const report = await watched(context, release);
