@@ -100,11 +100,12 @@ export class OperationLock {
       hostname: hostname(),
       timestamp: now,
     });
-    writing(path, () => {
-      mkdirSync(folderOf(backend, id), { recursive: true });
-      writeFileSync(path, text, { flag: "wx", mode: 0o600 });
-    });
     try {
+      writing(path, () => {
+        mkdirSync(folderOf(backend, id), { recursive: true });
+        // on a full disk the file is there and empty, which would lock the stack for good: the catch below takes it away
+        writeFileSync(path, text, { flag: "wx", mode: 0o600 });
+      });
       refuseIfLocked(backend, id, path);
     } catch (thrown) {
       removeFile(path);

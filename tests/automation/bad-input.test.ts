@@ -4,6 +4,8 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writ
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LocalWorkspace } from "@pulumi/pulumi/automation";
+import { embeddedEngine } from "../../engine";
 import { ask, type Driver, type Failure, makeSite, type Site } from "./support";
 
 const teams = ["alpha", "beta", "gamma", "delta"];
@@ -32,6 +34,22 @@ describe("bad input", () => {
     const { error } = await driver.call("release", [{ environment: "dev", team: "alpha", ref: "v2", ...request }]);
     return error;
   };
+  /** As `pulumi config set --secret` does. */
+  const setSecret = async (team: string) => {
+    const passphrase = readFileSync(join(site.dir, ".switchyard", "passphrase"), "utf8").trim();
+    const stack = await LocalWorkspace.selectStack(
+      { stackName: "dev", workDir: site.dir },
+      {
+        pulumiCommand: embeddedEngine({ providers: {} }),
+        envVars: {
+          PULUMI_BACKEND_URL: `file://${join(site.dir, ".switchyard", "state")}`,
+          PULUMI_CONFIG_PASSPHRASE: passphrase,
+        },
+      },
+    );
+    await stack.setConfig(`switchyard:secrets.${team}.MODEL_KEY`, { value: "hidden", secret: true }, true);
+    expect((await site.desk.call("up", ["dev"])).error).toBeUndefined();
+  };
   const checkpoint = (team: string) =>
     join(site.dir, ".switchyard", "state", ".pulumi", "stacks", "switchyard", `dev.${team}.json`);
 
@@ -40,6 +58,7 @@ describe("bad input", () => {
       code: "unknown-environment",
       message: 'There is no environment "qa"; there are dev, staging, prod.',
     });
+    writeFileSync(join(site.dir, "Pulumi.staging.yaml"), "config:\n  switchyard:platform: local\n");
     expect(await failure({ environment: "staging" })).toMatchObject({
       code: "environment-down",
       next: expect.stringContaining("switchyard up staging"),
@@ -103,6 +122,7 @@ describe("bad input", () => {
   }, 60_000);
 
   test("a wrong passphrase is told, and nothing is changed", async () => {
+    await setSecret("gamma");
     const before = readFileSync(checkpoint("gamma"), "utf8");
     const driver = site.driver({ PULUMI_CONFIG_PASSPHRASE: "not this one" });
     expect(await failure({ team: "gamma" }, driver)).toMatchObject({

@@ -1,5 +1,5 @@
 /** A driver may die at any moment: somebody else goes on, and users never notice. */
-import type { JournalEntry } from "../../automation/journal";
+import type { JournalEntry } from "../../automation/api";
 import { type Answer, makeSite, type Site, type Users, users } from "./support";
 
 const teams = ["alpha", "beta", "gamma", "delta"];

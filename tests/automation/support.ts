@@ -6,8 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ReleaseReport, TeamStatus } from "../../automation/api";
-import type { JournalEntry } from "../../automation/journal";
+import type { JournalEntry, ReleaseReport, TeamStatus } from "../../automation/api";
 import type { TeamConfigInput } from "../../config/team";
 
 const root = join(__dirname, "..", "..");
@@ -111,6 +110,8 @@ export interface Site {
   /** A driver of its own for one call; it is ended afterwards. */
   drive<T = ReleaseReport>(call: string, args: unknown[], at?: At): Promise<Answer<T>>;
   driver(env?: Record<string, string>): Driver;
+  /** Writes the config anew; an `up` makes it so. */
+  configure(teams: Record<string, TeamOverrides>): void;
   release(team: string, ref: string): Promise<ReleaseReport>;
   status(team: string): Promise<TeamStatus>;
   /** State and load balancer say the same, and exactly one slot has the traffic, all of it. */
@@ -122,25 +123,24 @@ export interface Site {
 type TeamOverrides = { release?: TeamConfigInput["release"]; rules?: TeamConfigInput["rules"] };
 
 /** Brings environment `dev` up with these teams, each at the version `v1` unless `empty`. */
-export async function makeSite(
-  teams: Record<string, TeamOverrides>,
-  more: { empty?: string[]; secrets?: Record<string, Record<string, string>> } = {},
-): Promise<Site> {
+export async function makeSite(teams: Record<string, TeamOverrides>, more: { empty?: string[] } = {}): Promise<Site> {
   const dir = mkdtempSync(join(tmpdir(), "switchyard-automation-"));
   makeRepository(join(dir, "repo"));
   copyFileSync(join(root, "Pulumi.yaml"), join(dir, "Pulumi.yaml"));
   const names = Object.keys(teams);
   const firstPort = await freeBlock(10 * names.length + 1);
   const port = firstPort + 10 * names.length;
-  const config = {
-    "switchyard:platform": "local",
-    "switchyard:firstPort": firstPort,
-    "switchyard:loadBalancer": { port },
-    "switchyard:teams": Object.fromEntries(names.map((name) => [name, teamConfig(name, teams[name] ?? {})])),
-    ...(more.secrets && { "switchyard:secrets": more.secrets }),
+  const configure = (overrides: Record<string, TeamOverrides>) => {
+    const config = {
+      "switchyard:platform": "local",
+      "switchyard:firstPort": firstPort,
+      "switchyard:loadBalancer": { port },
+      "switchyard:teams": Object.fromEntries(names.map((name) => [name, teamConfig(name, overrides[name] ?? {})])),
+    };
+    // JSON is YAML
+    writeFileSync(join(dir, "Pulumi.dev.yaml"), JSON.stringify({ config }, null, 2));
   };
-  // JSON is YAML
-  writeFileSync(join(dir, "Pulumi.dev.yaml"), JSON.stringify({ config }, null, 2));
+  configure(teams);
 
   const drivers: Driver[] = [];
   const driver = (env: Record<string, string> = {}) => {
@@ -167,6 +167,7 @@ export async function makeSite(
         await one.end();
       }
     },
+    configure,
     release: async (team, ref) => result(await site.desk.call("release", [{ environment: "dev", team, ref }])),
     status,
     async expectWhole(team) {
