@@ -37,27 +37,19 @@ export function chapters(random: () => number): Chapter[] {
       releases: [release(workflow, "v3-unhealthy", { story: "never becomes healthy", expected: "refused" })],
     },
     {
-      title: "A v3 that answers 500 two seconds after the switch: rolled back by itself",
+      title:
+        "Versions that turn bad two seconds after the switch, one with 500s and one slow: rolled back by themselves",
       releases: [
         release(realtime, "v3-turns-bad", {
           story: "answers 500 two seconds after the switch",
           expected: "rolled-back",
         }),
-      ],
-    },
-    {
-      title: "A v3 that takes 1.5 s for each answer two seconds after the switch: rolled back by itself",
-      releases: [
         release(workflow, "v3-turns-slow", { story: "slow two seconds after the switch", expected: "rolled-back" }),
       ],
     },
     {
-      title: "v4, and its driver is killed before weights were written",
-      releases: [release(realtime, "v4", killed("before"))],
-    },
-    {
-      title: "v4 of the other team, and its driver is killed after weights were written",
-      releases: [release(workflow, "v4", killed("after"))],
+      title: "v4 of both teams, and their drivers are killed: one before weights were written, one after",
+      releases: [release(realtime, "v4", killed("before")), release(workflow, "v4", killed("after"))],
     },
   ];
 }

@@ -27,8 +27,8 @@ export function summarise(report: Report): void {
   for (const [i, line] of lines.entries()) say(`  ${i === 0 ? paint("dim", line) : line}`);
 
   chapter("What was promised");
-  const named = table(promises.map(({ promise, found }) => [promise, found]));
-  for (const [i, { kept }] of promises.entries())
-    say(`  ${kept ? paint("green", "✓") : paint("red", "✗")} ${named[i]}`);
+  for (const { promise, kept, found } of promises) {
+    say(`  ${kept ? paint("green", "✓") : paint("red", "✗")} ${promise}: ${paint(kept ? "dim" : "red", found)}`);
+  }
   say();
 }

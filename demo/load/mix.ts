@@ -4,25 +4,31 @@ export interface RequestSpec {
   method: "GET" | "POST";
   path: string;
   body?: string;
+  /** To be called when the answer was a 2xx. */
+  onDone?: () => void;
 }
 
 /** Of 20 requests, this many go to realtime-collaboration; the teams take turns, so that each has a steady rate. */
 const realtimeOfTwenty = 11;
 const documents = 50;
 
-/** A function that gives the next request; the same seed gives the same requests. */
+/** A function that gives the next request; what it asks for is there, whatever the order of answers. */
 export function requestMix(random: () => number): () => RequestSpec {
   let written = 0;
+  const readable: number[] = [];
   const pick = (below: number) => Math.floor(random() * below);
 
   const collaboration = (): RequestSpec => {
     const base = { team: "realtime-collaboration" };
-    // Each document is written once before anybody reads it.
-    if (written < documents) return writeDocument(written++);
+    if (written < documents) {
+      const id = written++;
+      return { ...writeDocument(id), onDone: () => readable.push(id) };
+    }
     const kind = random();
     if (kind < 0.2) return writeDocument(pick(documents));
-    if (kind < 0.3) return { ...base, method: "GET", path: "/api/realtime/presence" };
-    return { ...base, method: "GET", path: `/api/collaboration/documents/${pick(Math.max(1, written - 10))}` };
+    const document = readable[pick(readable.length)];
+    if (kind < 0.3 || document === undefined) return { ...base, method: "GET", path: "/api/realtime/presence" };
+    return { ...base, method: "GET", path: `/api/collaboration/documents/${document}` };
   };
   const workflow = (): RequestSpec => {
     const base = { team: "ai-workflow" };

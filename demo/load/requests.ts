@@ -51,6 +51,7 @@ export class OpenLoop {
     const end = (failure: Failure | null) => {
       const endedAt = now();
       this.onAnswer({ team: spec.team, slot, version, status, failure, sentAt, endedAt, latencyMs: endedAt - dueAt });
+      if (status >= 200 && status <= 299) spec.onDone?.();
       this.inFlight -= 1;
       if (this.inFlight === 0) this.onIdle?.();
     };
