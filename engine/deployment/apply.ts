@@ -112,9 +112,9 @@ async function read(next: ResourceState, bench: Workbench): Promise<undefined> {
   }
   const inputs = next.inputs ?? {};
   const found = await (await required(next, bench)).read(id, next.urn, inputs, inputs);
-  if (!found.id) throw new Error(`resource '${id}' does not exist`);
-  next.id = found.id;
-  next.outputs = found.outputs;
+  // One that is not there is kept without outputs, as by the CLI.
+  next.id = found.id || id;
+  next.outputs = found.id ? found.outputs : {};
   next.created ??= bench.now();
 }
 

@@ -1,5 +1,5 @@
 import { differsAt } from "../state/paths";
-import type { PropertyMap, ResourceState, Urn } from "../state/types";
+import type { ResourceState, Urn } from "../state/types";
 import { changedKeys, equal } from "../state/values";
 import type { Provider } from "./request";
 import { providerUrn } from "./urn";
@@ -30,29 +30,30 @@ export async function changeOf({ old, next, provider, replaceOnChanges }: Compar
     const changed = !equal(old.inputs ?? {}, next.inputs ?? {});
     return { changed, replace: false, keys: [], deleteBeforeReplace: false };
   }
-  return providerChange(provider, old, next.inputs ?? {}, replaceOnChanges);
+  return providerChange(provider, old, next, replaceOnChanges);
 }
 
-/** Asks the provider; where it does not know, old inputs are compared with new ones. */
+/** Asks the provider, under the name that the resource has now; where it does not know, old inputs are compared with new ones. */
 export async function providerChange(
   provider: Provider,
   old: ResourceState,
-  news: PropertyMap,
+  { urn, inputs: news = {} }: Pick<ResourceState, "urn" | "inputs">,
   replaceOnChanges: readonly string[],
 ): Promise<Change> {
   const olds = old.inputs ?? {};
-  const answer = await provider.diff(old.id ?? "", old.urn, old.outputs ?? {}, news, olds);
+  const answer = await provider.diff(old.id ?? "", urn, old.outputs ?? {}, news, olds);
   // A provider that only says "changed" names no keys, so that `replaceOnChanges` has nothing to match: as in the CLI.
   const ownComparison = answer.changes === undefined;
-  const changed = answer.changes ?? changedKeys(olds, news).length > 0;
+  const differing = answer.changes === undefined ? changedKeys(olds, news) : [];
+  const changed = answer.changes ?? differing.length > 0;
   const forced = replaceOnChanges.filter((path) =>
-    path === "#initerror" ? Boolean(old.initErrors?.length) : ownComparison && changed && differsAt(path, olds, news),
+    path === "#initerror" ? Boolean(old.initErrors?.length) : changed && ownComparison && differsAt(path, olds, news),
   );
-  const keys = [...new Set([...answer.replaces, ...forced])];
+  const named = differing.filter((key) => forced.includes(key) || forced.includes("*"));
   return {
     changed: changed || forced.length > 0,
-    replace: keys.length > 0,
-    keys,
+    replace: answer.replaces.length > 0 || forced.length > 0,
+    keys: [...new Set([...answer.replaces, ...named])],
     deleteBeforeReplace: answer.deleteBeforeReplace,
   };
 }

@@ -61,6 +61,11 @@ async function replacementKeys(
   }
   const provider = affected ? await providers.of(state) : undefined;
   if (provider === undefined) return undefined;
-  const { replace, keys } = await providerChange(provider, state, inputs, state.replaceOnChanges ?? []);
+  const { replace, keys } = await providerChange(
+    provider,
+    state,
+    { urn: state.urn, inputs },
+    state.replaceOnChanges ?? [],
+  );
   return replace ? keys : undefined;
 }

@@ -68,6 +68,9 @@ export async function deleteOld(options: DeletionOptions): Promise<void> {
   const condemned = new Set(base.filter((state) => goes(state) && targets.names(state.urn)));
   const stranded = targets.all ? undefined : strandedBy(base, goes, condemned);
   if (stranded !== undefined) return outcome.fail(stranded);
+  // What is no target stays as it is, and is said to.
+  const staying = targets.all ? [] : base.filter((state) => !condemned.has(state) && !state.delete && !isKept(state));
+  for (const old of staying) await executor.run([{ op: "same", old, new: { ...old } }]);
   options.condemn(condemned);
   const links = linksOf(base, condemned);
   const kept = new Set<ResourceState>();

@@ -1,7 +1,7 @@
 import type { Json, PropertyMap, ResourceState, Urn } from "../state/types";
 import { assetSignature, isObject, signatureKey } from "../state/values";
 import type { EngineEvent } from "./request";
-import { isCounted, isDeletion, isLogical, type Step, type StepOp, subject } from "./steps";
+import { isCounted, isLogical, type Step, type StepOp, subject } from "./steps";
 import { isDefaultProvider } from "./urn";
 
 export type Severity = "info" | "warning" | "error";
@@ -28,7 +28,7 @@ export class Events {
   succeeded(step: Step): void {
     if (isCounted(step)) this.#count(step.op);
     // A component says its outputs itself, later. Deletions and refreshes end here.
-    if (this.#dryRun || subject(step).custom || isDeletion(step) || step.op === "refresh") this.outputs(step);
+    if (this.#dryRun || subject(step).custom || step.op === "delete" || step.op === "refresh") this.outputs(step);
   }
 
   /** Where the refresh is the operation, its result is shown and counted in place of the step's own name. */
@@ -51,7 +51,7 @@ export class Events {
     this.#emit({
       diagnosticEvent: {
         ...(urn ? { urn } : {}),
-        prefix: severity === "info" ? "" : `${severity}: `,
+        ...(severity === "info" ? {} : { prefix: `${severity}: ` }),
         message: `${message}\n`,
         color: "never",
         severity,

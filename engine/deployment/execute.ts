@@ -71,11 +71,11 @@ export class Executor {
   }
 
   #failed(step: Step, failure: unknown): void {
-    const { outcome, events, continueOnError } = this.#options;
+    const { outcome, events, bench, continueOnError } = this.#options;
     const { urn } = subject(step);
     const message = failure instanceof PartialFailure ? failure.listed : messageOf(failure);
-    events.diagnostic("error", message, urn);
-    const status = statusOf(failure);
+    events.diagnostic("error", bench.dryRun ? `Preview failed: ${message}` : message, urn);
+    const status = statusOf(step, failure);
     events.failed(step, status);
     outcome.fail(message);
     outcome.stepFailed = true;
@@ -107,8 +107,10 @@ export class Executor {
 
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
-function statusOf(failure: unknown): FailureStatus {
+function statusOf({ op }: Step, failure: unknown): FailureStatus {
   if (failure instanceof PartialFailure) return failureStatus.partial;
-  const certain = failure instanceof ProtectedFailure || failure instanceof CleanFailure;
+  // A creation that failed left nothing that state could be wrong about.
+  const creation = op === "create" || op === "create-replacement";
+  const certain = creation || failure instanceof ProtectedFailure || failure instanceof CleanFailure;
   return certain ? failureStatus.none : failureStatus.unknown;
 }

@@ -32,6 +32,7 @@ interface GeneratorOptions {
   targets: Targets;
   /** A preview goes on after some errors, to show them all. */
   report: (urn: Urn, message: string) => void;
+  inform: (urn: Urn, message: string) => void;
 }
 
 /**
@@ -93,7 +94,7 @@ export class Generator {
   #untouched(old: ResourceState | undefined, next: ResourceState): Step {
     if (old !== undefined) return { op: "same", old, new: { ...old, urn: next.urn, aliases: next.aliases } };
     this.#skipped.add(next.urn);
-    return { op: "create", new: next, skipped: true };
+    return { op: "same", old: { ...next }, new: next, skipped: true };
   }
 
   #read(old: ResourceState | undefined, next: ResourceState): Step[] {
@@ -111,7 +112,7 @@ export class Generator {
     const recreatedFor = this.#recreated.get(urn);
     const continued = recreatedFor === undefined && !old?.external ? old : undefined;
     const olds = continued?.inputs ?? {};
-    const wanted = continued ? ignoreChanges(goal.inputs, olds, goal.ignoreChanges) : goal.inputs;
+    const wanted = continued ? this.#keepIgnored(goal, next, olds) : goal.inputs;
     next.inputs = await this.#checked(provider, next, olds, wanted);
     if (old === undefined) return [{ op: "create", new: next }];
     if (recreatedFor !== undefined) {
@@ -131,6 +132,14 @@ export class Generator {
     return [{ op: update ? "update" : "same", old, new: next }];
   }
 
+  #keepIgnored(goal: Goal, { urn }: ResourceState, olds: PropertyMap): PropertyMap {
+    const { inputs, unkept } = ignoreChanges(goal.inputs, olds, goal.ignoreChanges);
+    for (const path of unkept) {
+      this.#options.inform(urn, `cannot ignore changes in added or removed elements of the path: "${path}"`);
+    }
+    return inputs;
+  }
+
   async #change(
     { replaceOnChanges }: Goal,
     old: ResourceState,
@@ -138,7 +147,7 @@ export class Generator {
     provider: Provider | undefined,
   ): Promise<Change> {
     if (next.deletedWith !== undefined && this.#replaced.has(next.deletedWith)) {
-      return { changed: true, replace: true, keys: [], deleteBeforeReplace: false };
+      return { changed: true, replace: true, keys: ["deletedWith"], deleteBeforeReplace: false };
     }
     return changeOf({ old, next, provider, replaceOnChanges });
   }

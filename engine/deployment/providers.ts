@@ -51,7 +51,7 @@ export class Providers {
 
   /** The reference of a package's default provider, which `register` makes when there is none yet. */
   default(pkg: string, version: string, url: string, register: Register): Promise<string> {
-    const wanted = version || this.#versionInState(pkg);
+    const wanted = version || this.versionInState(pkg);
     const key = `${pkg} ${wanted} ${url}`;
     const known = this.#defaults.get(key) ?? this.#registerDefault(pkg, wanted, url, register);
     this.#defaults.set(key, known);
@@ -84,7 +84,7 @@ export class Providers {
   }
 
   /** Who asks for no version gets the newest one that the stack has used before. */
-  #versionInState(pkg: string): string {
+  versionInState(pkg: string): string {
     const versions = this.#request.base.resources.flatMap(({ type, inputs }) => {
       const version = type === providerType(pkg) ? inputs?.version : undefined;
       return typeof version === "string" && valid(version) ? [version] : [];

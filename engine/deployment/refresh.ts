@@ -1,6 +1,6 @@
 import { messageOf } from "../../config/errors";
 import type { ResourceState, Urn } from "../state/types";
-import { equal } from "../state/values";
+import { equal, markSecretOutputs } from "../state/values";
 import { providerChange } from "./change";
 import type { Events } from "./events";
 import type { Outcome } from "./outcome";
@@ -48,6 +48,9 @@ async function refreshOne(old: ResourceState, options: RefreshOptions): Promise<
     const next = provider === undefined ? old : await readAgain(old, provider, options);
     step.new = next;
     const result = next === undefined ? "delete" : await resultOf(old, next, provider);
+    if (next?.outputs) {
+      next.outputs = markSecretOutputs(next.outputs, next.inputs ?? {}, next.additionalSecretOutputs ?? []);
+    }
     if (counted) events.refreshed(step, result);
     else events.succeeded(step);
     return next;
@@ -84,22 +87,18 @@ async function resultOf(
 ): Promise<"same" | "update"> {
   if (provider === undefined || next === old) return "same";
   if (old.external) return equal(old.outputs ?? {}, next.outputs ?? {}) ? "same" : "update";
-  const { changed } = await providerChange(provider, next, old.inputs ?? {}, []);
+  const { changed } = await providerChange(provider, next, old, []);
   return changed ? "update" : "same";
 }
 
-/** The new list, in which nothing refers to what is gone. Children of what is gone belong to their grandparent. */
+/** The new list, in which nothing refers to what is gone. Children of what is gone have no parent. */
 function repaired(base: ResourceState[], result: (state: ResourceState) => ResourceState | undefined): ResourceState[] {
   const living = new Set<Urn>();
-  const parents = new Map<Urn, Urn | undefined>();
   const lives = (urn: Urn): boolean => living.has(urn);
   const list: ResourceState[] = [];
   for (const old of base) {
-    parents.set(old.urn, old.parent);
     const state = result(old);
     if (state === undefined) continue;
-    let parent = state.parent;
-    while (parent && !lives(parent)) parent = parents.get(parent);
     const dependencies = state.dependencies?.filter(lives) ?? [];
     const entries = Object.entries(state.propertyDependencies ?? {});
     const kept = entries.map(([key, urns]) => [key, (urns ?? []).filter(lives)] as const);
@@ -107,7 +106,7 @@ function repaired(base: ResourceState[], result: (state: ResourceState) => Resou
     living.add(state.urn);
     list.push({
       ...state,
-      parent,
+      parent: state.parent && lives(state.parent) ? state.parent : undefined,
       dependencies: dependencies.length > 0 ? dependencies : undefined,
       propertyDependencies: equal(propertyDependencies, {}) ? undefined : propertyDependencies,
       deletedWith: state.deletedWith && lives(state.deletedWith) ? state.deletedWith : undefined,

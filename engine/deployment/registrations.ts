@@ -44,8 +44,10 @@ export class Registrations {
   async register(wanted: Goal, { version, url }: Package): Promise<ResourceState> {
     const goal = this.#inherited(wanted);
     return this.attempt(async () => {
-      if (isProviderType(goal.type)) goal.inputs = { ...goal.inputs, ...providerInputs(version, url) };
-      else if (goal.custom) goal.provider ??= await this.providerFor(goal.type, { version, url }, goal.parent);
+      if (isProviderType(goal.type)) {
+        const settled = version || this.#options.providers.versionInState(packageOf(goal.type));
+        goal.inputs = { ...goal.inputs, ...providerInputs(settled, url) };
+      } else if (goal.custom) goal.provider ??= await this.providerFor(goal.type, { version, url }, goal.parent);
       return this.#carryOut(goal);
     }, this.#options.generator.urnOf(goal));
   }
@@ -98,7 +100,7 @@ export class Registrations {
       return steps;
     });
     if (!(await executor.run(chain))) throw new Stopped("a step failed");
-    const last = chain.findLast(({ op }) => op !== "replace") ?? chain[0];
+    const last = chain.at(-1);
     const state = last?.new;
     if (last === undefined || state === undefined) throw new Error(`nothing was done for ${generator.urnOf(goal)}`);
     if (!state.custom) this.#open.set(state.urn, last);

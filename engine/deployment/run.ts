@@ -146,10 +146,10 @@ class Run {
       release: () => server.stop(),
     });
     await idle();
-    if (end?.error && !outcome.stopped) registrations.fail(end.error);
+    if (end?.error && !outcome.stopped && !outcome.stepFailed) registrations.fail(end.error);
     else if (end?.logged && !outcome.failed) outcome.fail("the program failed");
     // An SDK that does not wait for the deletions.
-    if (end !== undefined && !outcome.stopped) await finish();
+    if (end !== undefined && !outcome.failed) await finish();
     if (!outcome.fatal) registrations.completeStack();
   }
 
@@ -163,17 +163,17 @@ class Run {
       providers: this.#providers,
       targets: this.#targets,
       report,
+      inform: (urn, message) => this.#events.diagnostic("info", message, urn),
     });
     this.#deletedFirst = generator.deletedFirst;
     return generator;
   }
 
-  /** The program has said all it wants; what is left of the old state goes, if nothing went wrong. */
+  /** The program has said all it wants; what is left of the old state goes, unless the run was stopped. */
   async #finish(registrations: Registrations): Promise<void> {
     await this.#executor.idle();
-    const { stopped, failed, stepFailed, failedUrns } = this.outcome;
-    const wholly = !failed || (this.#request.options.continueOnError && stepFailed);
-    if (stopped || !wholly) return;
+    const { stopped, failedUrns } = this.outcome;
+    if (stopped) return;
     const needed = neededBy(failedUrns, this.#snapshots.base);
     await this.#delete((state) => registrations.knows(state.urn) || needed.has(state.urn));
   }

@@ -52,7 +52,7 @@ export const isLogical = ({ op }: Step): boolean => !physical.has(op);
 
 /** Whether the step appears in the counts of a run. A read counts only where it found something new. */
 export function isCounted(step: Step): boolean {
-  if (!isLogical(step) || step.skipped || isDefaultProvider(subject(step).urn)) return false;
+  if (!isLogical(step) || isDefaultProvider(subject(step).urn)) return false;
   if (step.op !== "read") return true;
   const { old, new: read } = step;
   return old !== undefined && JSON.stringify(old.outputs ?? {}) !== JSON.stringify(read?.outputs ?? {});
@@ -66,7 +66,7 @@ export function pendingOperation(step: Step): PendingOperation | undefined {
   switch (step.op) {
     case "create":
     case "create-replacement":
-      return step.skipped ? undefined : { resource: subject(step), type: "creating" };
+      return { resource: subject(step), type: "creating" };
     case "update":
       return { resource: step.old ?? subject(step), type: "updating" };
     case "read":

@@ -1,5 +1,5 @@
 import type { Json, PropertyMap } from "./types";
-import { equalValues, isObject } from "./values";
+import { equalValues, isObject, isSecret } from "./values";
 
 /** A parsed property path: `a.b[0]["c d"].*` is `["a", "b", 0, "c d", "*"]`. */
 export type Path = (string | number)[];
@@ -36,33 +36,65 @@ function concrete(path: Path, one: Json | undefined, other: Json | undefined): P
 const at = (value: Json | undefined, path: Path): Json | undefined =>
   path.reduce<Json | undefined>((inner, key) => child(inner, key), value);
 
-/** `value` with what is at `path` set to `next`, or removed where `next` is undefined. Nothing is made on the way there. */
-function withPath(value: Json | undefined, path: Path, next: Json | undefined): Json | undefined {
-  const [key, ...rest] = path;
-  if (key === undefined) return next;
-  const inner = withPath(child(value, key), rest, next);
-  if (Array.isArray(value)) {
-    const index = Number(key);
-    if (inner === undefined) return value.filter((_, other) => other !== index);
-    return index > value.length ? value : value.with(index === value.length ? -1 : index, inner);
-  }
-  if (!isObject(value)) return value;
-  const { [String(key)]: _, ...others } = value;
-  return inner === undefined ? others : { ...others, [String(key)]: inner };
-}
-
 /**
- * New inputs with the old ones kept at each ignored path.
+ * New inputs with the old ones kept at each ignored path. Where an element of a list, or what leads to an old value, is on
+ * one side only, there is nothing to keep: such paths come back as `unkept`.
  * @throws Error for a text that is not a path.
  */
-export function ignoreChanges(news: PropertyMap, olds: PropertyMap, ignored: readonly string[]): PropertyMap {
-  let result: Json = news;
-  for (const text of ignored) {
+export function ignoreChanges(
+  news: PropertyMap,
+  olds: PropertyMap,
+  ignored: readonly string[],
+): { inputs: PropertyMap; unkept: string[] } {
+  if (ignored.length === 0) return { inputs: news, unkept: [] };
+  const inputs = structuredClone(news);
+  const unkept = ignored.filter((text) => {
     const path = parsePath(text);
     if (path === undefined) throw new Error(`failed to parse ignoreChanges path '${text}'`);
-    for (const place of concrete(path, olds, news)) result = withPath(result, place, at(olds, place)) ?? {};
+    return !keep(olds, inputs, path);
+  });
+  return { inputs, unkept };
+}
+
+const opened = (value: Json | undefined): Json | undefined => (isSecret(value) ? opened(value.value) : value);
+
+/** Changes `next` in place. @returns whether it could be done. */
+function keep(oldValue: Json | undefined, nextValue: Json | undefined, [key, ...rest]: Path): boolean {
+  const old = opened(oldValue);
+  const next = opened(nextValue);
+  if (key === undefined) return true;
+  if (key === "*") return keepAll(old, next, rest);
+  return typeof key === "number" ? keepItem(old, next, key, rest) : keepProperty(old, next, key, rest);
+}
+
+function keepProperty(old: Json | undefined, next: Json | undefined, key: string, rest: Path): boolean {
+  const before = child(old, key);
+  if (rest.length > 0) return keep(before, child(next, key), rest);
+  if (!isObject(next)) return before === undefined;
+  if (before === undefined) delete next[key];
+  else next[key] = before;
+  return true;
+}
+
+function keepItem(old: Json | undefined, next: Json | undefined, index: number, rest: Path): boolean {
+  const before = Array.isArray(old) ? old[index] : undefined;
+  const after = Array.isArray(next) ? next[index] : undefined;
+  if (before === undefined || after === undefined) return before === after;
+  if (rest.length > 0) return keep(before, after, rest);
+  if (Array.isArray(next)) next[index] = before;
+  return true;
+}
+
+function keepAll(old: Json | undefined, next: Json | undefined, rest: Path): boolean {
+  if (Array.isArray(old) || Array.isArray(next)) {
+    if (old === undefined) return true;
+    const indexes = [...Array(Math.max(keysOf(old).length, keysOf(next).length)).keys()];
+    return indexes.map((index) => keepItem(old, next, index, rest)).every(Boolean);
   }
-  return result as PropertyMap;
+  const keys = new Set([...keysOf(old), ...keysOf(next)].map(String));
+  // Inside of what is only on one side there is nothing to keep, and then nothing is.
+  if (rest.length > 0 && (keys.size !== keysOf(old).length || keys.size !== keysOf(next).length)) return false;
+  return [...keys].map((key) => keepProperty(old, next, key, rest)).every(Boolean);
 }
 
 /** Whether anything at or below the path differs. */
