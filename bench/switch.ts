@@ -99,7 +99,7 @@ async function switchBackAndForth(view: TeamView): Promise<{ operations: number[
     // the first ones warm the just-in-time compiler
     if (i < 0) continue;
     operations.push(ms);
-    lastRequests.push(Date.parse(slots[from]?.lastRequestAt ?? "") - startedAt);
+    lastRequests.push(Math.max(0, Date.parse(slots[from]?.lastRequestAt ?? "") - startedAt));
   }
   return { operations, lastRequests };
 }
