@@ -5,10 +5,8 @@ import { SwitchyardError } from "../config/errors";
 import type { Observer } from "./api";
 import { acquireLease } from "./journal";
 import { knownEnvironment, type Project } from "./project";
-import { newId, type TeamView, viewTeam } from "./release/drive";
-import { clearDeadLocks, environmentOutputs, openEnvironment } from "./stacks";
-import { operate } from "./stacks/operation";
-import { removeFolder } from "./stacks/workspace";
+import { newId, type TeamView, viewTeam } from "./release";
+import { clearDeadLocks, environmentOutputs, openEnvironment, operate, removeFolder } from "./stacks";
 
 export interface EnvironmentOptions {
   observer?: Observer;

@@ -4,9 +4,8 @@ import type { ReleaseReport, SlotStatus, TeamStatus } from "./api";
 import { weightsGate } from "./gates";
 import { findReleases, lastUnfinished, leaseHolder } from "./journal";
 import { knownEnvironment, type Project } from "./project";
-import { newId, readTruth, type TeamView, viewTeam } from "./release/drive";
-import { environmentOutputs, openEnvironment } from "./stacks";
-import { removeFolder } from "./stacks/workspace";
+import { newId, readTruth, type TeamView, viewTeam } from "./release";
+import { environmentOutputs, openEnvironment, removeFolder } from "./stacks";
 
 /** The names of the environment's teams; none where it is not up. */
 export async function teams(project: Project, environment: string): Promise<string[]> {

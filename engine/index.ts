@@ -2,15 +2,13 @@ import { resolve } from "node:path";
 import type { provider as providers } from "@pulumi/pulumi";
 import type { LocalWorkspaceOptions } from "@pulumi/pulumi/automation";
 import { SemVer } from "semver";
-import { runCommand } from "./command";
-import { causeOf } from "./command/commandError";
+import { causeOf, runCommand } from "./command";
 import { runDeployment } from "./deployment";
 import { LockLostError } from "./failure";
 import { inProcessProviders } from "./provider";
 import { engineVersion } from "./state/checkpoint";
 
 export { breakLock, type Lock, readLocks } from "./backend";
-export { LockLostError } from "./failure";
 
 export type PulumiCommand = NonNullable<LocalWorkspaceOptions["pulumiCommand"]>;
 

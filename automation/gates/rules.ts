@@ -14,7 +14,7 @@ const z = 1.645;
  * Lower end of Wilson's score interval for a share: "at least this much, with 95 % confidence". It keeps one bad answer of
  * ten from looking like 10 % of all. (E. B. Wilson, JASA 22 (1927) 209-212.)
  */
-export function wilsonLower(hits: number, total: number): number {
+function wilsonLower(hits: number, total: number): number {
   if (total === 0) return 0;
   const share = hits / total;
   const spread = z * Math.sqrt((share * (1 - share)) / total + (z * z) / (4 * total * total));

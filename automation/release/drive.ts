@@ -7,8 +7,15 @@ import type { ReleaseConfig, RouteState, TeamSettings } from "../../config/setti
 import type { Observer, Target } from "../api";
 import { acquireLease, type Journal, type Lease, openJournal, type ReleaseRecord, saveRelease } from "../journal";
 import { knownEnvironment, type Project } from "../project";
-import { clearDeadLocks, environmentOutputs, openEnvironment, openTeam, type TeamStack, teamSettings } from "../stacks";
-import { removeFolder } from "../stacks/workspace";
+import {
+  clearDeadLocks,
+  environmentOutputs,
+  openEnvironment,
+  openTeam,
+  removeFolder,
+  type TeamStack,
+  teamSettings,
+} from "../stacks";
 
 /** A team as the driver finds it, before it has the right to change anything. */
 export interface TeamView {
@@ -30,6 +37,8 @@ export interface Drive extends TeamView {
   observer: Observer;
   /** Ends what is under way, with the reason. */
   stop: AbortController;
+  /** Aborts when the lease is lost, and for no other reason. */
+  gone: AbortSignal;
   lost(): boolean;
   save(): void;
 }
@@ -84,13 +93,13 @@ interface DriveOptions {
 export function startDrive({ view, config, record, observer = {}, signal }: DriveOptions): Drive {
   const { project, stack } = view;
   const stop = new AbortController();
-  let lost = false;
+  const gone = new AbortController();
   const lease = acquireLease(project.records, stack.name, {
     aboveEpoch: config.epoch,
     onAbort: (reason) => stop.abort(new SwitchyardError("interrupted", reason)),
     onLost: () => {
-      lost = true;
-      stop.abort(new SwitchyardError("lease-lost", `Another driver took ${stack.name} over.`));
+      gone.abort(new SwitchyardError("lease-lost", `Another driver took ${stack.name} over.`));
+      stop.abort(gone.signal.reason);
     },
   });
   const interrupted = () => stop.abort(new SwitchyardError("interrupted", "the release was interrupted"));
@@ -105,7 +114,8 @@ export function startDrive({ view, config, record, observer = {}, signal }: Driv
     stop,
     journal: openJournal(project.records, record.report.id, lease, (entry) => observer.journal?.(entry)),
     config: { ...config, id: record.report.id, epoch: lease.epoch, revision: 0 },
-    lost: () => lost,
+    gone: gone.signal,
+    lost: () => gone.signal.aborted,
     save: () => lease.holding(() => saveRelease(project.records, stack.name, record)),
   };
 }

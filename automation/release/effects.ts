@@ -145,9 +145,9 @@ export function record(drive: Drive, result: Parameters<NonNullable<Drive["obser
   drive.observer.gate?.(result);
 }
 
-export const inFuture = (duration: string): string => new Date(Date.now() + parseDurationMs(duration)).toISOString();
+const inFuture = (duration: string): string => new Date(Date.now() + parseDurationMs(duration)).toISOString();
 
-export const probePath = (drive: Drive): string => drive.settings.config.health.endpoints[0] ?? "/";
+const probePath = (drive: Drive): string => drive.settings.config.health.endpoints[0] ?? "/";
 
 const weightsFor = (drive: Drive, weights: Record<string, number>): Record<string, number> =>
   Object.fromEntries(drive.settings.slots.map(({ name }) => [name, weights[name] ?? 0]));

@@ -43,7 +43,7 @@ async function settled(drive: Drive, effect: Effect): Promise<Event> {
   const running = perform(drive, effect).catch(failure);
   if (effect.do === "roll-back" || effect.do === "clean") return running;
   const { signal } = drive.stop;
-  let onAbort = () => undefined as void;
+  let onAbort: () => void = () => undefined;
   const aborted = new Promise<"aborted">((resolve) => {
     onAbort = () => resolve("aborted");
     if (signal.aborted) onAbort();

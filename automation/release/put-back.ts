@@ -28,10 +28,12 @@ export async function putBack(
   const startedAt = new Date().toISOString();
   const ending = new AbortController();
   const began = Promise.withResolvers<"begun">();
-  const operation = drive.stack.apply(wanted, { signal: ending.signal, onBegun: () => began.resolve("begun") }).then(
-    () => "done" as const,
-    (thrown: unknown) => ({ thrown }),
-  );
+  const operation = drive.stack
+    .apply(wanted, { signal: AbortSignal.any([ending.signal, drive.gone]), onBegun: () => began.resolve("begun") })
+    .then(
+      () => "done" as const,
+      (thrown: unknown) => ({ thrown }),
+    );
   const late = (ms: number, what: string) =>
     after(ms, { thrown: new Error(`the stack operation had not ${what} after ${ms} ms`) });
   const first = await Promise.race([operation, began.promise, late(beginWithinMs, "begun")]);

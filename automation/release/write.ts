@@ -21,7 +21,7 @@ export function intend(drive: Drive, change: Change): ReleaseConfig {
 export async function write(drive: Drive, change: Change, options: WriteOptions = {}): Promise<void> {
   const wanted = intend(drive, change);
   const startedAt = new Date().toISOString();
-  await drive.stack.apply(wanted, options);
+  await drive.stack.apply(wanted, { signal: drive.gone, ...options });
   drive.journal.write("written", { revision: wanted.revision });
   if (change.weights) switched(drive, startedAt, change.weights, false);
 }

@@ -1,4 +1,6 @@
 /** Pulumi stacks as the driver uses them: opened in private folders, changed by config, read from what the resources say. */
 export { environmentOutputs, openEnvironment, teamSettings } from "./environment-stack";
 export { clearDeadLocks } from "./locks";
-export { type Held, openTeam, type TeamStack } from "./team-stack";
+export { operate } from "./operation";
+export { openTeam, type TeamStack } from "./team-stack";
+export { removeFolder } from "./workspace";

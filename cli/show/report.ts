@@ -41,4 +41,4 @@ export function historyLines(reports: ReleaseReport[], environment: string, pain
   ]);
 }
 
-export const totalMs = ({ phases }: ReleaseReport): number => phases.reduce((sum, { ms }) => sum + ms, 0);
+const totalMs = ({ phases }: ReleaseReport): number => phases.reduce((sum, { ms }) => sum + ms, 0);

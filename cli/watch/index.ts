@@ -1,3 +1,3 @@
 /** What a command shows while its work is under way, in each of the three modes; and what Ctrl-C does meanwhile. */
 export { putBackFirst, watchedRelease } from "./release";
-export { type Watched, watched } from "./watched";
+export { watched } from "./watched";

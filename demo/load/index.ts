@@ -4,7 +4,7 @@ import path from "node:path";
 import { projectRoot } from "../project";
 import type { FromWorker, LoadOptions, Recording, ToWorker } from "./types";
 
-export type { Answer, Failure, LoadOptions, Recording, SocketEvent } from "./types";
+export type { Answer, LoadOptions, Recording, SocketEvent } from "./types";
 export { now } from "./types";
 
 export interface Load {

@@ -3,7 +3,6 @@ export { renderPage } from "./page";
 export { renderPicture } from "./picture";
 export {
   completeReport,
-  type DemoPromise,
   type Findings,
   type Outcome,
   type Release,

@@ -80,7 +80,7 @@ export interface Findings {
 const limits = { requestsPerSecond: 500, webSockets: 200, rollbackMs: 1_000, durationMs: 120_000 };
 
 /** The report's verdict on each promise of the demo. */
-export function judge(report: Omit<Report, "promises" | "passed">, findings: Findings): DemoPromise[] {
+function judge(report: Omit<Report, "promises" | "passed">, findings: Findings): DemoPromise[] {
   const { requests, webSockets, releases, load } = report;
   const rate = Math.round((requests.total * 1_000) / load.durationMs);
   const otherwise = releases.filter((release) => release.outcome !== release.expected);

@@ -11,6 +11,8 @@ import * as operations from "./operations";
 import * as stack from "./stackCommands";
 import * as state from "./stateCommands";
 
+export { causeOf } from "./commandError";
+
 interface Entry extends CommandSpec {
   run: Command;
 }

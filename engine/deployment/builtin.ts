@@ -34,7 +34,7 @@ export function providerOfProviders(source: ProviderSource): Provider {
   };
 }
 
-export const stackReferenceType = "pulumi:pulumi:StackReference";
+const stackReferenceType = "pulumi:pulumi:StackReference";
 
 /** The package `pulumi`: references to other stacks. */
 export function pulumiProvider(request: Pick<DeploymentRequest, "stackOutputs">): Provider {

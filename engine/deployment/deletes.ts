@@ -11,7 +11,7 @@ type Links = Map<ResourceState, Set<ResourceState>>;
  * Which of the condemned each one depends on. Only what is earlier in the list counts: a URN can be there twice, as the
  * replaced object and as its successor. To depend on a component is to depend on its children, too.
  */
-export function linksOf(base: ResourceState[], condemned: ReadonlySet<ResourceState>): Links {
+function linksOf(base: ResourceState[], condemned: ReadonlySet<ResourceState>): Links {
   const earlier = new Map<Urn, ResourceState[]>();
   const children = new Map<Urn, Urn[]>();
   const links: Links = new Map();
@@ -37,7 +37,7 @@ export function linksOf(base: ResourceState[], condemned: ReadonlySet<ResourceSt
 }
 
 /** Groups that can be deleted at once, dependents before what they depend on. */
-export function wavesOf(links: Links): ResourceState[][] {
+function wavesOf(links: Links): ResourceState[][] {
   const waves: ResourceState[][] = [];
   const left = new Set(links.keys());
   while (left.size > 0) {

@@ -1,3 +1,3 @@
 export { CleanFailure, PartialFailure } from "./partialFailure";
-export type { DeploymentRequest, DeploymentResult, Provider, ProviderSource } from "./request";
+export type { Provider, ProviderSource } from "./request";
 export { runDeployment } from "./run";

@@ -5,7 +5,7 @@ import { equalValues, isObject, isSecret } from "./values";
 export type Path = (string | number)[];
 
 /** @returns undefined where the text is not a path. */
-export function parsePath(text: string): Path | undefined {
+function parsePath(text: string): Path | undefined {
   const path: Path = [];
   let rest = text;
   while (rest !== "") {

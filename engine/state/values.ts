@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isSecret, secretSignature, signatureKey, unwrapSecrets } from "./secretValues";
 import type { Json, PropertyMap } from "./types";
 
-export { containsSecret, isSecret, secretSignature, signatureKey, unwrapSecrets } from "./secretValues";
+export { containsSecret, isSecret, signatureKey, unwrapSecrets } from "./secretValues";
 
 /** Signatures of the other special objects that travel as plain JSON. */
 export const assetSignature = "c44067f5952c0a294b673a41bacd8c17";
@@ -29,11 +29,6 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
 export const isUnknown = (value: Json | undefined): boolean => typeof value === "string" && unknowns.has(value);
 
 export const secret = (value: Json): JsonObject => ({ [signatureKey]: secretSignature, value });
-
-export function containsUnknown(value: Json | undefined): boolean {
-  if (Array.isArray(value)) return value.some((item: Json) => containsUnknown(item));
-  return isObject(value) ? Object.values(value).some(containsUnknown) : isUnknown(value);
-}
 
 export const equal = (one: Json | undefined, other: Json | undefined): boolean => isDeepStrictEqual(one, other);
 

@@ -100,7 +100,12 @@ export class LocalRuntime {
     if (!state) return;
     const identity = identify(state.pid);
     const longestGraceMs = Math.max(0, ...state.processes.map(({ spec }) => spec.graceMs));
-    await this.callSupervisor("POST", "/shutdown", { keepProcesses }, longestGraceMs + stopMarginMs);
+    try {
+      await this.callSupervisor("POST", "/shutdown", { keepProcesses }, longestGraceMs + stopMarginMs);
+    } catch (error) {
+      // An idle supervisor may have been told to end between the two calls.
+      if (await this.supervisor()) throw error;
+    }
     while (identity && isRunning(identity)) await delay(5);
   }
 

@@ -191,6 +191,14 @@ test("the last process takes the supervisor with it", async () => {
   await until(() => isGone(pid));
 });
 
+test("an idle supervisor that two callers end at once is ended, and both are told so", async () => {
+  for (let round = 0; round < 5; round++) {
+    const { pid } = await here.runtime.ensureSupervisor();
+    await Promise.all([1, 2, 3].map(() => here.runtime.shutdown({ keepProcesses: false })));
+    expect(isGone(pid)).toBe(true);
+  }
+});
+
 test("a damaged record stops the supervisor with a clear sentence and is not overwritten", async () => {
   const file = supervisorRecord(here.runtime.runtimeDir);
   mkdirSync(here.runtime.runtimeDir, { recursive: true });
