@@ -48,6 +48,8 @@ async function operate(invocation: Invocation, kind: Kind, dryRun: boolean): Pro
   const events = new EventStream(listeners, invocation.now);
   let result: DeploymentResult;
   try {
+    // whoever was interrupted while this was being prepared has changed nothing
+    if (invocation.signal?.aborted) throw new EngineFailure(`${kind} cancelled`, exitCode.cancelled);
     const lock = dryRun ? undefined : OperationLock.acquire(target.backend, target.id, timestamp(invocation.now()));
     try {
       output.out(`${titles[kind][dryRun ? "preview" : "real"]} (${target.id.stack}):\n\n`);
