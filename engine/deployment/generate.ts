@@ -164,7 +164,7 @@ export class Generator {
     // The new object inherits nothing from the old one, ignored changes included.
     next.inputs = await this.#checked(provider, next, {}, goal.inputs);
     const { keys } = change;
-    const first = old.pendingReplacement || (goal.deleteBeforeReplace ?? change.deleteBeforeReplace);
+    const first = goal.deleteBeforeReplace ?? change.deleteBeforeReplace;
     return first ? this.#deleteFirst(old, next, keys) : this.#createFirst(old, next, keys);
   }
 

@@ -87,7 +87,11 @@ function withoutAliases(state: ResourceState, renamed: Map<Urn, Urn>): ResourceS
   }
   if (copy.propertyDependencies) {
     const entries = Object.entries(copy.propertyDependencies);
-    copy.propertyDependencies = Object.fromEntries(entries.map(([key, urns]) => [key, (urns ?? []).map(current)]));
+    // As in the CLI: where one is rewritten, empty ones are left out.
+    if (entries.some(([, urns]) => urns?.some((urn) => renamed.has(urn)))) {
+      const kept = entries.filter(([, urns]) => urns?.length > 0);
+      copy.propertyDependencies = Object.fromEntries(kept.map(([key, urns]) => [key, urns.map(current)]));
+    }
   }
   return copy;
 }
