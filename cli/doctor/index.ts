@@ -20,8 +20,9 @@ export async function examine(context: Context, environment: EnvironmentName): P
   findings.push(state(projectDir), passphrase(projectDir), records(projectDir));
   if (read.config !== undefined && there.verdict === "ok") {
     const { findings: seen, up } = await running(context, environment);
-    const ports = up ? await loadBalancerAnswers(read.config, environment) : await freePorts(read.config);
-    findings.push(...seen, ports);
+    findings.push(...seen);
+    if (up === true) findings.push(await loadBalancerAnswers(read.config, environment));
+    if (up === false) findings.push(await freePorts(read.config));
   }
   findings.push(await haproxy(read.config?.loadBalancer.kind === "haproxy"), await kubernetes(chosen));
   findings.push(cloudCredentials(chosen));

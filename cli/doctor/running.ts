@@ -9,7 +9,8 @@ import { type Finding, missing, note, ok, warn } from "./finding";
 
 interface Running {
   findings: Finding[];
-  up: boolean;
+  /** undefined: it could not be told. */
+  up: boolean | undefined;
 }
 
 export async function running(context: Context, environment: EnvironmentName): Promise<Running> {
@@ -25,7 +26,7 @@ export async function running(context: Context, environment: EnvironmentName): P
     return { findings: [ok("environment", `${environment} is up`), ...teams.flatMap(troubles)], up: true };
   } catch (thrown) {
     if (!(thrown instanceof SwitchyardError)) throw thrown;
-    return { findings: [missing("environment", thrown.message, thrown.next)], up: false };
+    return { findings: [missing("environment", thrown.message, thrown.next)], up: undefined };
   }
 }
 
