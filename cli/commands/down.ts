@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import { Option } from "commander";
 import { exitCodes } from "../../config/errors";
 import { type Command, environmentArgument } from "../command";
@@ -43,11 +43,14 @@ export const down: Command<[environment: string], { team?: string; deleteData?: 
   },
 };
 
+/** Ctrl-C and Ctrl-D close the terminal without an answer, which is a no. */
 async function agreed(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-  } finally {
-    terminal.close();
-  }
+  return new Promise((resolve) => {
+    terminal.once("close", () => resolve(false));
+    terminal.question(`${question} [y/N] `, (words) => {
+      resolve(/^y(es)?$/i.test(words.trim()));
+      terminal.close();
+    });
+  });
 }
