@@ -12,8 +12,8 @@ const deeds = {
   abort: () => interruption.abort(),
 };
 
-const matches = (at, entry) =>
-  Object.entries(at).every(([key, value]) => key === "do" || entry[key] === value || entry.data[key] === value);
+const matches = ({ do: _deed, afterMs: _later, ...at }, entry) =>
+  Object.entries(at).every(([key, value]) => entry[key] === value || entry.data[key] === value);
 
 const project = (dir) => {
   open[dir] ??= automation.openProject({ dir });
@@ -25,7 +25,9 @@ async function perform({ id, call, dir, args, at }) {
   const observer = {
     journal(entry) {
       process.send({ id, entry });
-      if (at && matches(at, entry)) deeds[at.do]();
+      if (!at || !matches(at, entry)) return;
+      if (at.afterMs) setTimeout(deeds[at.do], at.afterMs);
+      else deeds[at.do]();
     },
   };
   // `up` and `down` take the environment's name first, everything else one request

@@ -19,6 +19,8 @@ export interface At {
   seq?: number;
   kind?: JournalEntry["kind"];
   phase?: string;
+  /** So much later: somewhere in what comes after the entry. */
+  afterMs?: number;
 }
 
 export interface Failure {
