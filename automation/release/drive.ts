@@ -105,17 +105,23 @@ export function startDrive({ view, config, record, observer = {}, signal }: Driv
   const interrupted = () => stop.abort(new SwitchyardError("interrupted", "the release was interrupted"));
   if (signal?.aborted) interrupted();
   else signal?.addEventListener("abort", interrupted, { once: true });
-  clearDeadLocks(project, stack.name, lease.predecessor);
-  return {
-    ...view,
-    lease,
-    record,
-    observer,
-    stop,
-    journal: openJournal(project.records, record.report.id, lease, (entry) => observer.journal?.(entry)),
-    config: { ...config, id: record.report.id, epoch: lease.epoch, revision: 0 },
-    gone: gone.signal,
-    lost: () => gone.signal.aborted,
-    save: () => lease.holding(() => saveRelease(project.records, stack.name, record)),
-  };
+  try {
+    clearDeadLocks(project, stack.name, lease.predecessor);
+    return {
+      ...view,
+      lease,
+      record,
+      observer,
+      stop,
+      journal: openJournal(project.records, record.report.id, lease, (entry) => observer.journal?.(entry)),
+      config: { ...config, id: record.report.id, epoch: lease.epoch, revision: 0 },
+      gone: gone.signal,
+      lost: () => gone.signal.aborted,
+      save: () => lease.holding(() => saveRelease(project.records, stack.name, record)),
+    };
+  } catch (thrown) {
+    // nobody would give it back otherwise, for as long as this process lives
+    lease.release();
+    throw thrown;
+  }
 }
