@@ -15,4 +15,4 @@ test("random programs do to state, cloud and events exactly what they do on the 
   await script("record.cjs", join(golden, "engine.cjs"), "100", "8", recording);
   const compared = await script("compare.cjs", join(golden, "random.json"), recording, "--events");
   expect(compared.stdout).toBe("{ equal: 56 }\n");
-}, 60_000);
+}, 240_000);

@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), "rules-test-"));
 const played = join(folder, "played.json");
 beforeAll(async () => {
   await promisify(execFile)(process.execPath, [join(golden, "rules", "play.cjs"), join(golden, "engine.cjs"), played]);
-}, 60_000);
+}, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Step {

@@ -10,7 +10,7 @@ const recorded = join(golden, "scripted");
 const played = mkdtempSync(join(tmpdir(), "scenario-test-"));
 beforeAll(async () => {
   await promisify(execFile)(process.execPath, [join(recorded, "scenario.cjs"), join(golden, "engine.cjs"), played]);
-}, 60_000);
+}, 240_000);
 afterAll(() => rmSync(played, { recursive: true, force: true }));
 
 interface Comparable {
