@@ -24,7 +24,7 @@ if (oldNode === undefined) console.warn("LEFT OUT: no Node older than 22 on this
       mkdirSync(join(folder, "bin"));
       copyFileSync(bin, join(folder, "bin", "switchyard.js"));
       expect(() => execFileSync(oldNode ?? "", [join(folder, "bin", "switchyard.js")], { stdio: "pipe" })).toThrow(
-        /is too old: it needs Node 22 or newer/,
+        /Node [\d.]+ is too old: it needs Node 22\.\d+ or newer/,
       );
     } finally {
       rmSync(folder, { recursive: true });
