@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "../../config/errors";
 import { parseDurationMs } from "../../config/units";
+import type { GateResult } from "../api";
 import { bakeGate, converged, healthGate, weightsGate } from "../gates";
 import { materialise } from "../source";
 import { type Drive, readTruth } from "./drive";
@@ -11,6 +12,8 @@ import type { Effect, Event } from "./state";
 import { write } from "./write";
 
 const done: Event = { type: "done" };
+/** Longer than the proof of a switch can take. */
+const longestProofMs = 60_000;
 
 export async function perform(drive: Drive, effect: Effect): Promise<Event> {
   const { signal } = drive.stop;
@@ -42,7 +45,11 @@ export async function perform(drive: Drive, effect: Effect): Promise<Event> {
 }
 
 async function admit(drive: Drive): Promise<Event> {
-  const { state, live } = await readTruth(drive);
+  const { state, live, config } = await readTruth(drive);
+  const { before } = drive.record;
+  const found = { live: config.live, weights: config.weights, slots: config.slots };
+  if (!isDeepStrictEqual(found, { ...before, slots: drive.config.slots }))
+    return { type: "failed", reason: "another release changed the team before this one had its turn: deploy it again" };
   const result = weightsGate(state, live);
   // nobody knows yet who is right, so nothing is moved
   if (result.verdict !== "pass")
@@ -84,9 +91,28 @@ async function shift(drive: Drive, percent: number, signal: AbortSignal): Promis
   const weights = weightsFor(drive, from === null ? { [to]: 100 } : { [to]: percent, [from]: 100 - percent });
   await write(drive, { weights }, { signal });
   if (percent < 100) return done;
-  const result = await converged(drive.live, probePath(drive), to, signal);
-  record(drive, result);
-  return result.verdict === "pass" ? done : { type: "failed", reason: `${result.gate}: ${result.evidence}` };
+  const proven = new AbortController();
+  const proving = AbortSignal.any([signal, proven.signal]);
+  try {
+    // users are there already: a version that is bad from its first request on is not kept until the switch is proven
+    const result = await Promise.race([
+      converged(drive.live, probePath(drive), to, proving),
+      firstBrokenRule(drive, proving),
+    ]);
+    record(drive, result);
+    return result.verdict === "pass" ? done : { type: "failed", reason: `${result.gate}: ${result.evidence}` };
+  } finally {
+    proven.abort();
+  }
+}
+
+/** Resolves only when the candidate breaks a rule; whether it keeps them is the bake's to say. */
+async function firstBrokenRule(drive: Drive, signal: AbortSignal): Promise<GateResult> {
+  const { live, record: saved } = drive;
+  const watch = { live, slot: saved.report.to, probePath: probePath(drive), durationMs: longestProofMs, signal };
+  const never = new Promise<never>(() => undefined);
+  const result = await bakeGate(watch).catch(() => never);
+  return result.verdict === "fail" ? result : never;
 }
 
 async function bake(drive: Drive, last: boolean, signal: AbortSignal): Promise<Event> {
