@@ -37,13 +37,17 @@ export function chapters(random: () => number): Chapter[] {
       releases: [release(workflow, "v3-unhealthy", { story: "never becomes healthy", expected: "refused" })],
     },
     {
-      title:
-        "Versions that turn bad two seconds after the switch, one with 500s and one slow: rolled back by themselves",
+      title: "A v3 that answers 500 two seconds after the switch: rolled back by itself",
       releases: [
         release(realtime, "v3-turns-bad", {
           story: "answers 500 two seconds after the switch",
           expected: "rolled-back",
         }),
+      ],
+    },
+    {
+      title: "A v3 that takes 1.5 s for each answer two seconds after the switch: rolled back by itself",
+      releases: [
         release(workflow, "v3-turns-slow", { story: "slow two seconds after the switch", expected: "rolled-back" }),
       ],
     },
