@@ -34,10 +34,11 @@ export async function up(
   try {
     const stack = await openEnvironment(project, environment, `${id}/environment`);
     clearDeadLocks(project, stack.name, undefined);
-    await operate(stack, "up", { signal: options.signal, line: options.observer?.line });
+    // the refresh asks what runs, and starts again what does not: after a reboot too
+    await operate(stack, "up", { signal: options.signal, line: options.observer?.line, refresh: true });
     const outputs = await environmentOutputs(stack);
     const teams = teamNames(outputs);
-    await Promise.all(teams.map((team) => firstRoute(project, name, team)));
+    await fewAtOnce(teams, (team) => firstRoute(project, name, team));
     return { url: String(outputs.url ?? ""), teams };
   } finally {
     removeFolder(project, id);
@@ -70,7 +71,7 @@ export async function down(project: Project, name: string, options: DownOptions 
       );
     }
     const teams = options.team === undefined ? known : [options.team];
-    await Promise.all(teams.map((team) => endTeam(project, name, team, options)));
+    await fewAtOnce(teams, (team) => endTeam(project, name, team, options));
     const removed = teams.map((team) => `${environment}.${team}`);
     if (options.team !== undefined) return { removed };
     if (known.length > 0) {
@@ -106,6 +107,17 @@ async function endTeam(
     lease.release();
     view.close();
   }
+}
+
+/** Stacks of this process share one thread: more of them at once are not sooner done, and each keeps its whole state in memory. */
+const stacksAtOnce = 4;
+
+async function fewAtOnce(teams: string[], work: (team: string) => Promise<void>): Promise<void> {
+  const waiting = [...teams];
+  const worker = async () => {
+    for (let team = waiting.shift(); team !== undefined; team = waiting.shift()) await work(team);
+  };
+  await Promise.all(Array.from({ length: stacksAtOnce }, worker));
 }
 
 const teamNames = (outputs: Record<string, unknown>): string[] =>

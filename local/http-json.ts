@@ -118,7 +118,15 @@ export function callJson<T>(
   const text = body === undefined ? undefined : JSON.stringify(body);
   return new Promise<T>((resolve, reject) => {
     const outgoing = request({ socketPath: socket, method, path, agent, headers: headersOf(text) });
-    const timer = setTimeout(() => outgoing.destroy(new NoAnswerError(socket, "ETIMEDOUT")), deadlineMs);
+    let lastLook: NodeJS.Immediate | undefined;
+    const timer = setTimeout(() => {
+      // In a busy process the deadline can be noticed before an answer that is there already: that one is read first.
+      lastLook = setImmediate(() => outgoing.destroy(new NoAnswerError(socket, "ETIMEDOUT")));
+    }, deadlineMs);
+    const endDeadline = () => {
+      clearTimeout(timer);
+      clearImmediate(lastLook);
+    };
     outgoing.on("response", (message) => {
       const status = message.statusCode ?? 0;
       readBody(message)
@@ -126,10 +134,10 @@ export function callJson<T>(
           (value) => (status >= 200 && status < 300 ? resolve(value as T) : reject(errorOf(status, value))),
           (thrown) => reject(thrown instanceof JsonHttpError ? thrown : new NoAnswerError(socket, "ECONNRESET")),
         )
-        .finally(() => clearTimeout(timer));
+        .finally(endDeadline);
     });
     outgoing.on("error", (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
+      endDeadline();
       if (error instanceof NoAnswerError) reject(error);
       else if (outgoing.reusedSocket) resolve(callJson<T>(socket, method, path, body, deadlineMs));
       else reject(new NoAnswerError(socket, error.code ?? error.message));

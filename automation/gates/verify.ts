@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import axios from "axios";
 import { WebSocket } from "ws";
-import type { LivePlatform } from "../../components";
+import type { LivePlatform, SlotCondition } from "../../components";
 import { messageOf } from "../../config/errors";
 import type { TeamConfig } from "../../config/team";
 import { parseDurationMs } from "../../config/units";
@@ -35,7 +35,7 @@ export async function healthGate(
         evidence: `${checks} answered, and the load balancer sees ${slot} healthy, after ${ms} ms`,
       };
     }
-    const { state, detail } = await live.slot(slot);
+    const { state, detail } = await live.slot(slot).catch(notKnown);
     const hopeless = state === "stopped" || (state === "failing" && Number(crashes.exec(detail)?.[1] ?? 0) >= 2);
     if (ms > deadlineMs || hopeless) {
       const condition = state === "failing" || state === "stopped" ? `; the slot: ${detail}` : "";
@@ -45,6 +45,9 @@ export async function healthGate(
     await sleep(pauseMs, undefined, { signal });
   }
 }
+
+/** A platform that is busy starting others' slots may be late with its answer; there is time until the deadline. */
+const notKnown = (thrown: unknown): SlotCondition => ({ state: "starting", version: null, detail: messageOf(thrown) });
 
 async function firstFault(
   live: LivePlatform,

@@ -16,10 +16,13 @@ const nodeFlags = [
   "--disable-warning=ExperimentalWarning",
 ];
 
+/** Many slots that start at once keep it busy: who wants one more started waits for its turn. */
+const busyMs = 10_000;
+
 /** Undefined: there is none. Throws `environment-down` when there is one that does not answer. */
-export async function askSupervisor(runtimeDir: string): Promise<SupervisorState | undefined> {
+export async function askSupervisor(runtimeDir: string, deadlineMs?: number): Promise<SupervisorState | undefined> {
   try {
-    return await callJson<SupervisorState>(supervisorSocket(runtimeDir), "GET", "/");
+    return await callJson<SupervisorState>(supervisorSocket(runtimeDir), "GET", "/", undefined, deadlineMs);
   } catch (error) {
     if (!(error instanceof NoAnswerError)) throw error;
     if (error.code !== "ETIMEDOUT") return undefined;
@@ -35,7 +38,7 @@ export async function askSupervisor(runtimeDir: string): Promise<SupervisorState
  * end at once, and every caller waits for the one that stays.
  */
 export async function ensureSupervisor(runtimeDir: string): Promise<SupervisorState> {
-  const running = await askSupervisor(runtimeDir);
+  const running = await askSupervisor(runtimeDir, busyMs);
   if (running) return running;
   makePrivateDirectory(runtimeDir);
   const { HOME, LANG, TMPDIR, PATH } = process.env;
