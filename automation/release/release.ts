@@ -1,13 +1,15 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { SwitchyardError } from "../../config/errors";
 import type { ReleaseReport, ReleaseRequest, Target } from "../api";
-import { lastUnfinished, leaseHolder, type ReleaseRecord, requestAbort } from "../journal";
+import { weightsGate } from "../gates";
+import { lastUnfinished, type ReleaseRecord, requestAbort } from "../journal";
 import { knownEnvironment, type Project } from "../project";
 import { resolveRef } from "../source";
 import { type Drive, newId, readTruth, startDrive, type TeamView, viewTeam } from "./drive";
 import { run } from "./loop";
 import { candidateSlot } from "./plan";
 import { begin, goOn } from "./state";
+import { inTurn } from "./turn";
 import { write } from "./write";
 
 /**
@@ -23,31 +25,31 @@ export async function release(project: Project, request: ReleaseRequest): Promis
       projectDir: project.dir,
       artifactsDir: project.artifactsDir,
     });
-    await turn(view, request.signal);
-    refuseUnfinished(view);
-    const { config } = await readTruth(view);
     const { release: policy } = view.settings.config;
-    const record: ReleaseRecord = {
-      report: {
-        id,
-        environment: view.environment,
-        team: request.team,
-        version: commit,
-        ref,
-        from: config.live,
-        to: candidateSlot(view, config.live),
-        outcome: null,
-        reason: "",
-        phases: [],
-        gates: [],
-        switches: [],
-      },
-      state: begin({ steps: policy.shift, first: config.live === null, noData: policy.noData }).release,
-      before: { live: config.live, weights: config.weights },
-      candidate: null,
-    };
-    const drive = startDrive({ view, config, record, observer: request.observer, signal: request.signal });
-    return await driven(drive, () => run(drive, begin(record.state)));
+    const drive = await inTurn(view, request.signal, async () => {
+      const { config } = await readTruth(view);
+      const record: ReleaseRecord = {
+        report: {
+          id,
+          environment: view.environment,
+          team: request.team,
+          version: commit,
+          ref,
+          from: config.live,
+          to: candidateSlot(view, config.live),
+          outcome: null,
+          reason: "",
+          phases: [],
+          gates: [],
+          switches: [],
+        },
+        state: begin({ steps: policy.shift, first: config.live === null, noData: policy.noData }).release,
+        before: { live: config.live, weights: config.weights },
+        candidate: null,
+      };
+      return startDrive({ view, config, record, observer: request.observer, signal: request.signal });
+    });
+    return await driven(drive, () => run(drive, begin(drive.record.state)));
   } finally {
     view.close();
   }
@@ -63,7 +65,8 @@ export async function resume(project: Project, request: Omit<ReleaseRequest, "re
   try {
     const unfinished = lastUnfinished(project.records, view.stack.name);
     const { config, state, live } = await readTruth(view);
-    const agree = JSON.stringify(state?.weights) === JSON.stringify(live?.weights) && state?.epoch === live?.epoch;
+    const agree =
+      weightsGate(state, live).verdict === "pass" && state?.live === live?.live && state?.epoch === live?.epoch;
     const whole =
       config.live === null
         ? Object.values(config.weights).every((weight) => weight === 0)
@@ -74,10 +77,13 @@ export async function resume(project: Project, request: Omit<ReleaseRequest, "re
         `No release of ${request.team} in ${view.environment} was left unfinished, and the load balancer has what the state says.`,
       );
     }
-    const record = unfinished ?? reconciliation(view, id, config);
+    const record = unfinished ? structuredClone(unfinished) : reconciliation(view, id, config);
     record.report.outcome = null;
     const drive = startDrive({ view, config, record, observer: request.observer, signal: request.signal });
     return await driven(drive, async () => {
+      // between the reading and the lease somebody else may have gone on with it
+      if (!isDeepStrictEqual(lastUnfinished(project.records, view.stack.name), unfinished))
+        throw new SwitchyardError("team-busy", `Another driver has just worked on ${view.stack.name}.`);
       await claim(drive);
       return run(drive, goOn(record.state));
     });
@@ -159,38 +165,3 @@ function reconciliation(
 }
 
 type ReleaseSlots = Record<string, { version: string; ref: string } | null>;
-
-/** By the team's policy: wait for the running release, end it, or be refused. */
-async function turn(view: TeamView, signal: AbortSignal | undefined): Promise<void> {
-  const { records } = view.project;
-  const { concurrent } = view.settings.config.release;
-  const first = leaseHolder(records, view.stack.name);
-  if (!first?.alive) return;
-  if (concurrent === "refuse") {
-    throw new SwitchyardError(
-      "team-busy",
-      `Another driver (pid ${first.pid} on ${first.host}) is releasing on ${view.stack.name}.`,
-    );
-  }
-  if (concurrent === "replace") requestAbort(records, view.stack.name, "a newer release replaces this one");
-  while (leaseHolder(records, view.stack.name)?.alive) await sleep(100, undefined, signal ? { signal } : {});
-}
-
-function refuseUnfinished(view: TeamView): void {
-  const left = lastUnfinished(view.project.records, view.stack.name);
-  if (left === undefined || leaseHolder(view.project.records, view.stack.name)?.alive) return;
-  const { id, team, outcome, reason } = left.report;
-  const where = `${team} ${view.environment}`;
-  if (outcome === "halted") {
-    throw new SwitchyardError("halted", `Release ${id} of ${team} is halted: ${reason}.`, {
-      next: `Accept it with \`switchyard resume ${where}\`, or put the traffic back with \`switchyard rollback ${where}\`.`,
-    });
-  }
-  throw new SwitchyardError(
-    "team-busy",
-    `Release ${id} of ${team} was left in phase ${left.state.phase} by a driver that is gone.`,
-    {
-      next: `Run \`switchyard resume ${where}\` first.`,
-    },
-  );
-}

@@ -19,10 +19,11 @@ describe("a release", () => {
         patient: {},
         eager: { release: { bake: "5s", concurrent: "replace" } },
         strict: { release: { bake: "2s", concurrent: "refuse" } },
+        doubtful: { rules: { minimumRequests: 10_000 } },
         one: {},
         two: {},
       },
-      { empty: ["fresh", "patient", "eager", "strict"] },
+      { empty: ["fresh", "patient", "eager", "strict", "doubtful"] },
     );
   }, 120_000);
   afterAll(() => site?.close(), 60_000);
@@ -151,11 +152,35 @@ describe("a release", () => {
     expect(await versionOf("fresh")).toBe("v1");
   }, 60_000);
 
-  test("waits for the one before it where the team's policy is to queue", async () => {
-    const [first, second] = ["v1", "v2"].map((ref) => site.drive("release", [{ ...where("patient"), ref }]));
-    const reports = [await first, await second].map((answer) => answer && result(answer));
-    expect(reports.map((report) => report?.outcome)).toEqual(["settled", "settled"]);
-    expect(new Set(reports.map((report) => report?.to))).toEqual(new Set(["patient-1", "patient-2"]));
+  test("that has too little to be judged by halts, and a person accepts it or takes it back", async () => {
+    const halted = await site.release("doubtful", "v1");
+    expect(halted.outcome).toBe("halted");
+    expect(halted.reason).toMatch(/^bake: error-rate: \d+ requests, and 10000 are needed/);
+    const { error } = await site.desk.call("release", [{ ...where("doubtful"), ref: "v2" }]);
+    expect(error).toMatchObject({ code: "halted", next: expect.stringContaining("switchyard resume doubtful dev") });
+    expect((await ask(`${site.url}/doubtful/work`)).slot).toBe("doubtful-1");
+
+    const accepted = await site.desk.call("resume", [where("doubtful")]);
+    expect({ error: accepted.error, outcome: accepted.result?.outcome }).toEqual({
+      error: undefined,
+      outcome: "resumed",
+    });
+    expect(await versionOf("doubtful")).toBe("v1");
+
+    expect((await site.release("doubtful", "v2")).outcome).toBe("halted");
+    expect((await ask(`${site.url}/doubtful/work`)).slot).toBe("doubtful-2");
+    const takenBack = await site.desk.call("rollback", [where("doubtful")]);
+    expect({ error: takenBack.error, outcome: takenBack.result?.outcome }).toEqual({
+      error: undefined,
+      outcome: "rolled-back",
+    });
+    expect(await versionOf("doubtful")).toBe("v1");
+  }, 60_000);
+
+  test("waits for those before it where the team's policy is to queue", async () => {
+    const asked = ["v1", "v2", "v3"].map((ref) => site.drive("release", [{ ...where("patient"), ref }]));
+    const reports = (await Promise.all(asked)).map(result);
+    expect(reports.map(({ outcome }) => outcome)).toEqual(["settled", "settled", "settled"]);
     await site.expectWhole("patient");
   }, 60_000);
 
