@@ -1,4 +1,4 @@
-import { differsAt } from "../state/paths";
+import { changedPaths, leadsTo } from "../state/paths";
 import type { ResourceState, Urn } from "../state/types";
 import { changedKeys, equal } from "../state/values";
 import type { Provider } from "./request";
@@ -46,8 +46,9 @@ export async function providerChange(
   const ownComparison = answer.changes === undefined;
   const differing = answer.changes === undefined ? changedKeys(olds, news) : [];
   const changed = answer.changes ?? differing.length > 0;
+  const places = ownComparison && replaceOnChanges.length > 0 ? changedPaths(olds, news) : [];
   const forced = replaceOnChanges.filter((path) =>
-    path === "#initerror" ? Boolean(old.initErrors?.length) : changed && ownComparison && differsAt(path, olds, news),
+    path === "#initerror" ? Boolean(old.initErrors?.length) : places.some((place) => leadsTo(path, place)),
   );
   const named = differing.filter((key) => forced.includes(key) || forced.includes("*"));
   return {

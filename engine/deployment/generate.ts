@@ -72,7 +72,7 @@ export class Generator {
     this.seen.add(urn);
     const names = oldNames(urn, goal, this.renamed);
     const old = this.#findOld(urn, names);
-    const next = newState(urn, goal, old, names);
+    const next = newState(urn, goal, old);
     if (!this.#options.targets.includes(urn)) return [this.#untouched(old, next)];
     const lost = references(next).find((reference) => this.#skipped.has(reference));
     if (lost !== undefined) {
@@ -135,7 +135,10 @@ export class Generator {
   #keepIgnored(goal: Goal, { urn }: ResourceState, olds: PropertyMap): PropertyMap {
     const { inputs, unkept } = ignoreChanges(goal.inputs, olds, goal.ignoreChanges);
     for (const path of unkept) {
-      this.#options.inform(urn, `cannot ignore changes in added or removed elements of the path: "${path}"`);
+      this.#options.inform(
+        urn,
+        `cannot ignore changes in added or removed elements of the path: ${JSON.stringify(path)}`,
+      );
     }
     return inputs;
   }
@@ -223,7 +226,7 @@ const protectedMessage = (urn: Urn): string =>
   `unable to replace resource "${urn}"\nas it is currently marked for protection. To unprotect the resource, remove the \`protect\` flag from the resource in your Pulumi program and run \`pulumi up\``;
 
 /** The state as it would be if everything went as wanted; empty fields are left out, as on disk. */
-function newState(urn: Urn, goal: Goal, old: ResourceState | undefined, names: Urn[]): ResourceState {
+function newState(urn: Urn, goal: Goal, old: ResourceState | undefined): ResourceState {
   const { propertyDependencies = {} } = goal;
   return {
     urn,
@@ -237,7 +240,7 @@ function newState(urn: Urn, goal: Goal, old: ResourceState | undefined, names: U
     ...(goal.provider && { provider: goal.provider }),
     ...(!equal(propertyDependencies, {}) && { propertyDependencies }),
     ...(goal.additionalSecretOutputs.length > 0 && { additionalSecretOutputs: goal.additionalSecretOutputs }),
-    ...(names.length > 0 && { aliases: names }),
+    ...(old && old.urn !== urn && { aliases: [old.urn] }),
     ...(goal.customTimeouts && { customTimeouts: goal.customTimeouts }),
     ...(goal.retainOnDelete && { retainOnDelete: true }),
     ...(goal.deletedWith && { deletedWith: goal.deletedWith }),

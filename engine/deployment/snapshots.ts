@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { PendingOperation, ResourceState, Snapshot, Urn } from "../state/types";
 import type { DeploymentRequest } from "./request";
 import { isDeletion, pendingOperation, type Step } from "./steps";
-import { providerUrn } from "./urn";
+import { makeUrn, parseUrn, providerUrn } from "./urn";
 
 /**
  * State while it changes: the old list, of which entries get done, and the new one in order of completion. What is written
@@ -62,13 +62,28 @@ export class Snapshots {
     const notDone = (state: ResourceState): boolean => !this.#done.has(state);
     const resources = [...this.#news.filter(notDone), ...this.base.filter(notDone)];
     const pending = [...this.#pending.values(), ...this.#carried];
-    const renamed = new Map<Urn, Urn>();
-    for (const { urn, aliases = [] } of this.#news) for (const alias of aliases) renamed.set(alias, urn);
+    const renamed = this.#renamed(resources);
     const settled = (state: ResourceState): ResourceState => withoutAliases(state, renamed);
     return {
       resources: resources.map(settled),
       pendingOperations: pending.map(({ type, resource }) => ({ type, resource: settled(resource) })),
     };
+  }
+
+  /** New names by old ones: of what was found by an alias, and of its old children, whose names hold its type. */
+  #renamed(resources: ResourceState[]): Map<Urn, Urn> {
+    const renamed = new Map<Urn, Urn>();
+    for (const { urn, aliases = [] } of this.#news) for (const alias of aliases) renamed.set(alias, urn);
+    if (renamed.size === 0) return renamed;
+    const taken = new Set(resources.map(({ urn }) => urn));
+    for (const { urn, parent = "" } of resources) {
+      const newParent = renamed.get(parent);
+      if (newParent === undefined || renamed.has(urn)) continue;
+      const { stack, project, type, name } = parseUrn(urn);
+      const newUrn = makeUrn(stack, project, newParent, type, name);
+      if (!taken.has(newUrn)) renamed.set(urn, newUrn);
+    }
+    return renamed;
   }
 }
 

@@ -25,17 +25,6 @@ const child = (value: Json | undefined, key: string | number): Json | undefined 
 const keysOf = (value: Json | undefined): (string | number)[] =>
   Array.isArray(value) ? [...value.keys()] : isObject(value) ? Object.keys(value) : [];
 
-/** Replaces each `*` by every key that either value has there. */
-function concrete(path: Path, one: Json | undefined, other: Json | undefined): Path[] {
-  const [head, ...tail] = path;
-  if (head === undefined) return [[]];
-  const keys = head === "*" ? [...new Set([...keysOf(one), ...keysOf(other)])] : [head];
-  return keys.flatMap((key) => concrete(tail, child(one, key), child(other, key)).map((rest) => [key, ...rest]));
-}
-
-const at = (value: Json | undefined, path: Path): Json | undefined =>
-  path.reduce<Json | undefined>((inner, key) => child(inner, key), value);
-
 /**
  * New inputs with the old ones kept at each ignored path. Where an element of a list, or what leads to an old value, is on
  * one side only, there is nothing to keep: such paths come back as `unkept`.
@@ -97,8 +86,19 @@ function keepAll(old: Json | undefined, next: Json | undefined, rest: Path): boo
   return [...keys].map((key) => keepProperty(old, next, key, rest)).every(Boolean);
 }
 
-/** Whether anything at or below the path differs. */
-export function differsAt(text: string, olds: PropertyMap, news: PropertyMap): boolean {
-  const path = parsePath(text) ?? [];
-  return concrete(path, olds, news).some((place) => !equalValues(at(olds, place), at(news, place)));
+/** The paths of what differs; what is on one side only is one difference, however much is in it. */
+export function changedPaths(oldValue: Json | undefined, nextValue: Json | undefined, at: Path = []): Path[] {
+  const old = opened(oldValue);
+  const next = opened(nextValue);
+  const comparable = (isObject(old) && isObject(next)) || (Array.isArray(old) && Array.isArray(next));
+  if (!comparable) return equalValues(old, next) ? [] : [at];
+  const keys = new Set([...keysOf(old), ...keysOf(next)]);
+  return [...keys].flatMap((key) => changedPaths(child(old, key), child(next, key), [...at, key]));
+}
+
+/** Whether the text is a path to the place or to something around it. */
+export function leadsTo(text: string, place: Path): boolean {
+  const path = parsePath(text);
+  if (path === undefined || path.length > place.length) return false;
+  return path.every((key, index) => key === "*" || key === place[index]);
 }
