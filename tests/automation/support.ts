@@ -267,7 +267,7 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** Processes that work in the folder or were started with it in their arguments. */
-export function processesOf(dir: string): number[] {
+function processesOf(dir: string): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => {
