@@ -33,11 +33,9 @@ export function asSwitchyardError(thrown: unknown, stack: string, diagnostics: s
   }
   for (const sentence of [...diagnostics, ...text.split("\n")]) {
     const ours = /^(?:error: )?(.*)\s\[([a-z-]+)\]\s*$/s.exec(sentence.trim());
-    if (ours?.[1] && ours[2] && isCode(ours[2]))
-      return new SwitchyardError(ours[2], ours[1], { next: "See above.", cause: thrown });
+    if (ours?.[1] && ours[2] && isCode(ours[2])) return named(ours[2], ours[1], thrown);
     const provider = /(?:^|\s)([a-z]+(?:-[a-z]+)+): (.*)$/s.exec(sentence.trim());
-    if (provider?.[1] && provider[2] && isCode(provider[1]))
-      return new SwitchyardError(provider[1], provider[2].trim(), { next: "See above.", cause: thrown });
+    if (provider?.[1] && provider[2] && isCode(provider[1])) return named(provider[1], provider[2].trim(), thrown);
   }
   const first = diagnostics.find((line) => line.trim() !== "") ?? lastErrorLine(text);
   const code = codeOf(`${first}\n${text}`);
@@ -57,4 +55,11 @@ function codeOf(text: string): ErrorCode {
 function lastErrorLine(text: string): string {
   const lines = text.split("\n").filter((line) => line.includes("error:"));
   return (lines.at(-1) ?? text.split("\n")[0] ?? text).replace(/^.*?error:\s*/, "");
+}
+
+/** Program and provider say the advice in the same breath; it is told apart again, so that nobody reads it twice. */
+function named(code: ErrorCode, sentence: string, cause: unknown): SwitchyardError {
+  const advice = catalogue[code].next;
+  const message = sentence.endsWith(advice) ? sentence.slice(0, -advice.length).trim() : sentence;
+  return new SwitchyardError(code, message, { cause });
 }

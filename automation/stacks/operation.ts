@@ -6,6 +6,8 @@ export interface OperationOptions {
   /** The engine took the stack's lock and read its state: the operation is under way. */
   onBegun?: (() => void) | undefined;
   line?: ((text: string) => void) | undefined;
+  /** Looks at what is there first, which also brings the local platform's daemons back, as after a reboot. */
+  refresh?: boolean;
 }
 
 /** One `up` or `destroy`, with the engine's errors as one sentence. */
@@ -19,6 +21,7 @@ export async function operate(stack: Stack, kind: "up" | "destroy", options: Ope
     onEvent,
     ...(options.signal && { signal: options.signal }),
     ...(options.line && { onOutput: options.line }),
+    ...(options.refresh && { refresh: true }),
   };
   try {
     if (kind === "up") await stack.up(more);

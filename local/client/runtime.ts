@@ -125,6 +125,22 @@ export class LocalRuntime {
     return this.callLoadBalancer("GET", "/");
   }
 
+  /** As `loadBalancer`, but brings the daemons back first where they were and are gone, as after a reboot. */
+  async revivedLoadBalancer(): Promise<LoadBalancerState> {
+    await this.reviveSupervisor();
+    const deadline = performance.now() + revivedWithinMs;
+    for (;;) {
+      try {
+        return await this.loadBalancer();
+      } catch (error) {
+        const down = error instanceof SwitchyardError && error.code === "environment-down";
+        const coming = (await this.supervisor())?.processes.some(({ name }) => name === loadBalancerProcess);
+        if (!down || !coming || performance.now() > deadline) throw error;
+      }
+      await delay(20);
+    }
+  }
+
   putTargetGroup(name: string, spec: TargetGroupSpec): Promise<TargetGroupStatus> {
     return this.callLoadBalancer("PUT", `/target-groups/${encodeURIComponent(name)}`, spec);
   }

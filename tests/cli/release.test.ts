@@ -3,7 +3,16 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodes } from "../../config/errors";
 import { makeRepository, type Repository } from "../../demo/repository";
-import { answer, documents, freePort, type ProjectFolder, projectFolder, slotPortsFor, switchyard } from "./support";
+import {
+  answer,
+  documents,
+  freePort,
+  type ProjectFolder,
+  projectFolder,
+  slotPortsFor,
+  switchyard,
+  until,
+} from "./support";
 
 const ai = "ai-workflow";
 
@@ -153,6 +162,21 @@ describe("a team's releases from the command line", () => {
         found: `the load balancer answers on 127.0.0.1:${port}`,
       }),
     );
+  });
+
+  test("after a reboot one `up` brings back the daemons, the slots and the traffic", async () => {
+    const status = (await json("status")).answer;
+    const slots = JSON.stringify(status).match(/(?<=pid )\d+(?=, running)/g) ?? [];
+    const daemons = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" })
+      .split("\n")
+      .filter((line) => line.includes(`--runtime-dir ${project.dir}`))
+      .map((line) => line.trim().split(" ")[0]);
+    expect({ slots: slots.length, daemons: daemons.length }).toEqual({ slots: 1, daemons: 2 });
+    for (const pid of [...daemons, ...slots]) process.kill(Number(pid), "SIGKILL");
+
+    expect((await json("up")).code).toBe(exitCodes.ok);
+    await until(async () => (await served()).status === 200);
+    expect(await served()).toEqual({ status: 200, slot: "slot-3" });
   });
 
   test("down asks nobody in a pipeline, keeps the data, and leaves no process behind", async () => {

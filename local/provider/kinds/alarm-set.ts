@@ -23,6 +23,7 @@ export const alarmSet = kind(schema, {
     return {};
   },
   async read({ team }, { runtime }) {
+    await runtime.revivedLoadBalancer();
     const stats = await runtime.stats(team);
     return stats && { rules: stats.alarms };
   },

@@ -56,6 +56,6 @@ export const route = kind(schema, {
   check,
   create: put,
   update: (news, _, call) => put(news, call),
-  read: async ({ team }, { runtime }) => (await runtime.loadBalancer()).routes[team],
+  read: async ({ team }, { runtime }) => (await runtime.revivedLoadBalancer()).routes[team],
   delete: ({ team }, { runtime }) => runtime.removeRoute(team),
 });

@@ -32,7 +32,7 @@ export const targetGroup = kind(schema, {
     return {};
   },
   async read({ name: key }, { runtime }) {
-    const held = (await runtime.loadBalancer()).targetGroups[key];
+    const held = (await runtime.revivedLoadBalancer()).targetGroups[key];
     if (!held) return undefined;
     const { team, slot, host: at, port: number, health, drainMs, requestTimeoutMs } = held;
     return { team, slot, host: at, port: number, health, drainMs, requestTimeoutMs };
