@@ -12,6 +12,8 @@ import type { Effect, Event } from "./state";
 import { write } from "./write";
 
 const done: Event = { type: "done" };
+/** A proof takes milliseconds. Until then a cold version's first answers are not held against it. */
+const usualProofMs = 1_000;
 /** Longer than the proof of a switch can take. */
 const longestProofMs = 60_000;
 
@@ -94,7 +96,7 @@ async function shift(drive: Drive, percent: number, signal: AbortSignal): Promis
   const proven = new AbortController();
   const proving = AbortSignal.any([signal, proven.signal]);
   try {
-    // users are there already: a version that is bad from its first request on is not kept until the switch is proven
+    // users are there already: when the proof takes long, a version that is bad from the start must not outlast it
     const result = await Promise.race([
       converged(drive.live, probePath(drive), to, proving),
       firstBrokenRule(drive, proving),
@@ -111,7 +113,8 @@ async function firstBrokenRule(drive: Drive, signal: AbortSignal): Promise<GateR
   const { live, record: saved } = drive;
   const watch = { live, slot: saved.report.to, probePath: probePath(drive), durationMs: longestProofMs, signal };
   const never = new Promise<never>(() => undefined);
-  const result = await bakeGate(watch).catch(() => never);
+  const watched = sleep(usualProofMs, undefined, { signal }).then(() => bakeGate(watch));
+  const result = await watched.catch(() => never);
   return result.verdict === "fail" ? result : never;
 }
 
