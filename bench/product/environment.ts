@@ -24,7 +24,7 @@ export interface BenchEnvironment {
 type Teams = Record<string, TeamConfigInput>;
 
 /** The two default teams on the example repository, as the demo has them; `bake` is the configured bake. */
-export function defaultTeams(repository: string, bake: string): Teams {
+function defaultTeams(repository: string, bake: string): Teams {
   const folders: Record<string, string> = { "realtime-collaboration": "collaboration", "ai-workflow": "jobs" };
   const build = [["node", "build.js"]];
   return Object.fromEntries(
