@@ -1,4 +1,5 @@
 /** The way back depends on the old slot alone: whatever else is in its way, users are served by it again at once. */
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -9,7 +10,7 @@ import { type Answer, ask, type Driver, makeSite, type Site, until } from "./sup
 
 /** 2 s for a stack operation to begin, what the direct write takes, and room for a machine that is busy with other tests. */
 const backWithinMs = 4_000;
-const teams = ["alpha", "beta", "gamma", "delta"];
+const teams = ["alpha", "beta", "gamma", "delta", "echo"];
 
 describe("traffic goes back", () => {
   let site: Site;
@@ -96,6 +97,27 @@ describe("traffic goes back", () => {
     rmSync(state);
     renameSync(`${state}.away`, state);
     await expectReconciled("beta", answer);
+  }, 90_000);
+
+  test("while the state's folder is read-only", async () => {
+    const state = join(site.dir, ".switchyard/state");
+    const mount = (...args: string[]) => execFileSync("mount", args, { stdio: "ignore" });
+    try {
+      mount("--bind", state, state);
+    } catch {
+      console.warn("LEFT OUT: the read-only state folder is not tested, since this user may not mount a file system");
+      return;
+    }
+    try {
+      const { ending } = await backDespite("echo", () => mount("-o", "remount,ro,bind", state));
+      const answer = await ending;
+      const direct = answer.journal.find(({ kind }) => kind === "direct");
+      expect(direct?.data.why).toMatch(/read-only/);
+      mount("-o", "remount,rw,bind", state);
+      await expectReconciled("echo", answer);
+    } finally {
+      execFileSync("umount", [state]);
+    }
   }, 90_000);
 
   test("while the supervisor hangs", async () => {
