@@ -34,7 +34,7 @@ const intent = (ms: number, weights: Record<string, number>): JournalEntry => ({
 const toNew = { "slot-3": 0, "slot-4": 100 };
 const toOld = { "slot-3": 100, "slot-4": 0 };
 
-function run(more: Partial<Run> & { report?: Partial<ReleaseReport> }): Run {
+function run(more: Omit<Partial<Run>, "report"> & { report?: Partial<ReleaseReport> }): Run {
   return {
     team,
     ref: "feature/ai-workflow-v2",
