@@ -23,8 +23,8 @@ const requestsPerSecond = 550;
 const webSockets = 200;
 /** The header with which the load balancer says which slot answered. */
 const slotHeader = "x-switchyard-slot";
-/** Steady traffic before the first release and after the last one. */
-const steadyMs = 1_500;
+/** Steady traffic before the first release and after each chapter. */
+const steadyMs = 1_200;
 /** How long processes may take to end after the environment was taken down. */
 const endingMs = 3_000;
 
@@ -109,8 +109,8 @@ async function play(stage: Stage, { seed }: Options, signal: AbortSignal): Promi
       }),
     );
     runs.push(...finished);
+    await sleep(steadyMs, undefined, { signal });
   }
-  await sleep(steadyMs, undefined, { signal });
   const recording = await load.stop();
   stage.load = undefined;
   return { project, config, engine, url, recording, runs, startedAt };
