@@ -2,11 +2,20 @@
 import { platformOf } from "../components";
 import { defaultPlatform } from "../config/environment";
 import { SwitchyardError } from "../config/errors";
+import type { TeamSettings } from "../config/settings";
 import type { Observer } from "./api";
 import { acquireLease } from "./journal";
 import { knownEnvironment, type Project } from "./project";
 import { newId, type TeamView, viewTeam } from "./release";
-import { clearDeadLocks, environmentOutputs, openEnvironment, operate, removeFolder } from "./stacks";
+import {
+  clearDeadLocks,
+  environmentOutputs,
+  openEnvironment,
+  openTeam,
+  operate,
+  removeFolder,
+  teamSettings,
+} from "./stacks";
 
 export interface EnvironmentOptions {
   observer?: Observer;
@@ -38,22 +47,19 @@ export async function up(
     await operate(stack, "up", { signal: options.signal, line: options.observer?.line, refresh: true });
     const outputs = await environmentOutputs(stack);
     const teams = teamNames(outputs);
-    await fewAtOnce(teams, (team) => firstRoute(project, name, team));
+    await fewAtOnce(teams, (team) => firstRoute(project, teamSettings(name, team, outputs), `${id}/${team}`));
     return { url: String(outputs.url ?? ""), teams };
   } finally {
     removeFolder(project, id);
   }
 }
 
-async function firstRoute(project: Project, environment: string, team: string): Promise<void> {
-  const view = await viewTeam(project, { environment, team }, newId());
-  try {
-    if ((await view.stack.held()) !== undefined) return;
-    const empty = <T>(value: T) => Object.fromEntries(view.settings.slots.map(({ name }) => [name, value]));
-    await view.stack.apply({ id: "", epoch: 0, revision: 0, live: null, slots: empty(null), weights: empty(0) });
-  } finally {
-    view.close();
-  }
+/** By settings that were read once for all teams: an environment of many teams is long to read. */
+async function firstRoute(project: Project, settings: TeamSettings, folder: string): Promise<void> {
+  const stack = await openTeam(project, knownEnvironment(settings.environment), settings.team, folder);
+  if ((await stack.held()) !== undefined) return;
+  const empty = <T>(value: T) => Object.fromEntries(settings.slots.map(({ name }) => [name, value]));
+  await stack.apply({ id: "", epoch: 0, revision: 0, live: null, slots: empty(null), weights: empty(0) });
 }
 
 /** Team stacks first, then the environment. Works when its daemons are dead. Throws `team-busy` while a release runs. */

@@ -20,8 +20,16 @@ export function loadEnvironmentFile(projectDir: string, environment: Environment
     ]);
   }
   const path = join(projectDir, file);
-  return parseEnvironment(readSource(file, existsSync(path) ? readFileSync(path, "utf8") : ""));
+  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+  const known = lastParsed.get(path);
+  if (known?.text === text) return known.config;
+  const config = parseEnvironment(readSource(file, text));
+  lastParsed.set(path, { text, config });
+  return config;
 }
+
+/** A driver asks several times for each team, and a file of a hundred teams takes long to parse. */
+const lastParsed = new Map<string, { text: string; config: EnvironmentConfig }>();
 
 export function readSource(file: string, text: string): ConfigSource {
   const document = parseDocument(text, { prettyErrors: true });

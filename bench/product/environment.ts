@@ -68,13 +68,21 @@ export async function openDefault({ bake }: { bake: string }): Promise<BenchEnvi
     const { dir } = await makeRepository(join(folder, "repository"));
     return defaultTeams(dir, bake);
   });
-  await up(bench.project, "dev");
+  try {
+    await up(bench.project, "dev");
+  } catch (thrown) {
+    await bench.close();
+    throw thrown;
+  }
   return bench;
 }
 
-/** The first of so many ports in a row, below those that the kernel hands out, that nobody listens on. */
+/**
+ * So many ports in a row, below those that the kernel hands out, that nobody listens on. Two programs at once begin their
+ * search at different places.
+ */
 async function freeBlock(count: number): Promise<number> {
-  for (let first = 22_000; first + count < 32_000; first += count) {
+  for (let first = 22_000 + (process.pid % 300) * 25; first + count < 32_000; first += count) {
     const taken = await Promise.all(Array.from({ length: count }, (_, i) => isTaken(first + i)));
     if (!taken.includes(true)) return first;
   }
