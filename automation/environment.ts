@@ -1,7 +1,8 @@
 /** Environments as a whole: up, and down again. */
+import type { Stack } from "@pulumi/pulumi/automation";
 import { platformOf } from "../components";
 import { defaultPlatform } from "../config/environment";
-import { SwitchyardError } from "../config/errors";
+import { messageOf, SwitchyardError } from "../config/errors";
 import type { TeamSettings } from "../config/settings";
 import type { Observer } from "./api";
 import { acquireLease } from "./journal";
@@ -10,6 +11,7 @@ import { newId, type TeamView, viewTeam } from "./release";
 import {
   clearDeadLocks,
   environmentOutputs,
+  hasResources,
   openEnvironment,
   openTeam,
   operate,
@@ -80,16 +82,24 @@ export async function down(project: Project, name: string, options: DownOptions 
     await fewAtOnce(teams, (team) => endTeam(project, name, team, options));
     const removed = teams.map((team) => `${environment}.${team}`);
     if (options.team !== undefined) return { removed };
-    if (known.length > 0) {
-      // protection is there against accidents; this is no accident
-      await stack.setConfig("switchyard:protect", { value: "false" });
-      if (options.deleteData) await stack.setConfig("switchyard:deleteData", { value: "true" });
-      await operate(stack, "up", { signal: options.signal, line: options.observer?.line });
-    }
+    // a first `up` that failed leaves resources too, and no team in the outputs
+    if (known.length > 0 || (await hasResources(stack))) await unprotect(stack, options);
     await operate(stack, "destroy", { signal: options.signal, line: options.observer?.line });
     return { removed: [...removed, environment] };
   } finally {
     removeFolder(project, id);
+  }
+}
+
+/** Protection is there against accidents; this is no accident. */
+async function unprotect(stack: Stack, { deleteData, signal, observer }: DownOptions): Promise<void> {
+  await stack.setConfig("switchyard:protect", { value: "false" });
+  if (deleteData) await stack.setConfig("switchyard:deleteData", { value: "true" });
+  try {
+    await operate(stack, "up", { signal, line: observer?.line });
+  } catch (thrown) {
+    // What fails here, a port that is taken for example, may be why the environment goes; the destroy tells what is left.
+    observer?.line?.(messageOf(thrown));
   }
 }
 

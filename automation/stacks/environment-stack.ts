@@ -18,6 +18,16 @@ export async function environmentOutputs(stack: Stack): Promise<Record<string, u
   }
 }
 
+/** Whether an operation left anything, finished or not. */
+export async function hasResources(stack: Stack): Promise<boolean> {
+  try {
+    const { resources } = Object((await stack.exportStack()).deployment);
+    return Array.isArray(resources) && resources.length > 0;
+  } catch (thrown) {
+    throw asSwitchyardError(thrown, stack.name, []);
+  }
+}
+
 /** Throws `environment-down` and `unknown-team`. */
 export function teamSettings(environment: string, team: string, outputs: Record<string, unknown>): TeamSettings {
   const settings = outputs[`team:${team}`] as TeamSettings | undefined;

@@ -1,10 +1,11 @@
 /** Whatever is wrong outside: one clear sentence, nothing overwritten, and the live slot goes on serving. */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace } from "@pulumi/pulumi/automation";
+import { down, openProject, up } from "../../automation";
 import { embeddedEngine } from "../../engine";
 import { ask, type Driver, type Failure, makeSite, type Site } from "./support";
 
@@ -14,8 +15,8 @@ describe("bad input", () => {
   let site: Site;
   beforeAll(async () => {
     site = await makeSite(Object.fromEntries(teams.map((team) => [team, {}])));
-  }, 120_000);
-  afterAll(() => site?.close(), 60_000);
+  });
+  afterAll(() => site?.close());
 
   /** Nothing moved: v1 answers, and the next operation is not in the way of anything. */
   const expectServing = async (team: string) => {
@@ -72,13 +73,13 @@ describe("bad input", () => {
       message: expect.stringMatching(/"unhealth" is no branch, tag or commit of repo; did you mean unhealthy/),
     });
     await expectServing("alpha");
-  }, 60_000);
+  });
 
   test("a build that fails is shown with its last lines", async () => {
     const reason = await refused("alpha", "build-fails");
     expect(reason).toContain("the build command node build.js ended with code 2");
     expect(reason).toContain("src/agent.ts(4,1): error: nothing fits");
-  }, 60_000);
+  });
 
   test("a service that exits, hangs, never listens or answers garbage is refused, and why", async () => {
     const [exits, hangs, silent, garbage] = await Promise.all([
@@ -91,7 +92,7 @@ describe("bad input", () => {
     expect(hangs).toMatch(/not healthy after 3s: \/beta\/health: timeout of 500ms exceeded/);
     expect(silent).toMatch(/not healthy after 3s: \/gamma\/health: connect ECONNREFUSED/);
     expect(garbage).toMatch(/not healthy after 3s: \/delta\/health: Parse Error/);
-  }, 90_000);
+  });
 
   test("a candidate's port that a stranger holds is named", async () => {
     const idle = (await site.status("alpha")).slots.find(({ live }) => !live);
@@ -103,7 +104,25 @@ describe("bad input", () => {
     } finally {
       await new Promise((resolve) => stranger.close(resolve));
     }
-  }, 60_000);
+  });
+
+  test("an environment whose first `up` failed can be taken down again", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "first-up-"));
+    const stranger: Server = createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+    const { port } = stranger.address() as AddressInfo;
+    cpSync(join(site.dir, "Pulumi.yaml"), join(dir, "Pulumi.yaml"));
+    writeFileSync(join(dir, "Pulumi.dev.yaml"), `config:\n  switchyard:loadBalancer: { port: ${port} }\n`);
+    const project = openProject({ dir });
+    try {
+      await expect(up(project, "dev")).rejects.toMatchObject({ code: "port-taken" });
+      expect(await down(project, "dev", { deleteData: true })).toEqual({ removed: ["dev"] });
+    } finally {
+      project.records.close();
+      await new Promise((resolve) => stranger.close(resolve));
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
 
   test("a damaged checkpoint is not overwritten, and its backup is offered", async () => {
     const file = checkpoint("beta");
@@ -119,7 +138,7 @@ describe("bad input", () => {
     expect(await ask(`${site.url}/beta/work`)).toMatchObject({ status: 200 });
     writeFileSync(file, good);
     await expectServing("beta");
-  }, 60_000);
+  });
 
   test("a wrong passphrase is told, and nothing is changed", async () => {
     await setSecret("gamma");
@@ -131,7 +150,7 @@ describe("bad input", () => {
     });
     expect(readFileSync(checkpoint("gamma"), "utf8")).toBe(before);
     await expectServing("gamma");
-  }, 60_000);
+  });
 
   test("a full disk is told, the last good state is kept, and the release can be done again", async () => {
     const state = join(site.dir, ".switchyard", "state");
@@ -165,7 +184,7 @@ describe("bad input", () => {
       rmSync(aside, { recursive: true });
     }
     expect((await site.release("delta", "v2")).outcome).toBe("settled");
-  }, 60_000);
+  });
 
   test("a damaged journal is left as it is; with it moved aside, releases go on from the state and the load balancer", async () => {
     await site.desk.end();
@@ -186,5 +205,5 @@ describe("bad input", () => {
     expect(resumed.error?.code).toBe("nothing-to-resume");
     expect((await site.release("alpha", "v2")).outcome).toBe("settled");
     expect(existsSync(`${file}.damaged`)).toBe(true);
-  }, 60_000);
+  });
 });
