@@ -43,6 +43,8 @@ export class Generator {
   /** New URN to the old one, for resources that were found by an alias. */
   readonly renamed = new Map<Urn, Urn>();
   readonly seen = new Set<Urn>();
+  /** Not registered, and kept for what is no target and depends on it. */
+  readonly retained = new Set<Urn>();
   /** Deleted before their replacements are made. */
   readonly deletedFirst = new Set<Urn>();
   readonly #options: GeneratorOptions;
@@ -73,7 +75,7 @@ export class Generator {
     const names = oldNames(urn, goal, this.renamed);
     const old = this.#findOld(urn, names);
     const next = newState(urn, goal, old);
-    if (!this.#options.targets.includes(urn)) return [this.#untouched(old, next)];
+    if (!this.#options.targets.includes(urn)) return [...this.#retain(old), this.#untouched(old, next)];
     const lost = references(next).find((reference) => this.#skipped.has(reference));
     if (lost !== undefined) {
       throw new GenerationFailure(urn, [
@@ -89,6 +91,17 @@ export class Generator {
     const name = names.find((candidate) => this.#olds.has(candidate) && !this.seen.has(candidate));
     if (name !== undefined) this.renamed.set(urn, name);
     return name === undefined ? undefined : this.#olds.get(name);
+  }
+
+  /** What is left as it was may need what the program does not mention any more: that is left as it was, too. */
+  #retain(old: ResourceState | undefined): Step[] {
+    const mentioned = [...this.renamed.values()];
+    return (old ? references(old) : []).flatMap((urn) => {
+      const state = this.#olds.get(urn);
+      if (state === undefined || this.seen.has(urn) || this.retained.has(urn) || mentioned.includes(urn)) return [];
+      this.retained.add(urn);
+      return [...this.#retain(state), { op: "same", old: state, new: state, skipped: true }];
+    });
   }
 
   #untouched(old: ResourceState | undefined, next: ResourceState): Step {

@@ -26,7 +26,7 @@ interface RefreshOptions {
  */
 export async function refreshed(base: ResourceState[], options: RefreshOptions): Promise<ResourceState[]> {
   const results = new Map<ResourceState, ResourceState | undefined>();
-  const queue = base.filter(({ urn }) => options.targets.includes(urn));
+  const queue = base.filter(({ urn }) => options.targets.names(urn));
   const worker = async (): Promise<void> => {
     for (let state = queue.shift(); state && !options.outcome.stopped; state = queue.shift()) {
       results.set(state, await refreshOne(state, options));

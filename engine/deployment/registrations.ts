@@ -124,10 +124,10 @@ export class Registrations {
     return new Stopped(messageOf(thrown));
   }
 
-  /** Whether an old resource was registered, by this name or a newer one. */
+  /** Whether an old resource was registered, by this name or a newer one, or is needed by one that was. */
   knows(urn: Urn): boolean {
-    const { seen, renamed } = this.#options.generator;
-    return seen.has(urn) || [...renamed.values()].includes(urn);
+    const { seen, renamed, retained } = this.#options.generator;
+    return seen.has(urn) || retained.has(urn) || [...renamed.values()].includes(urn);
   }
 
   /** The run has failed: said once, and told at the end. */

@@ -81,7 +81,7 @@ class Run {
     this.#warnOfInterrupted();
     if (options.clearPendingCreates) this.#snapshots.forgetPendingCreates();
     if (operation === "refresh" || options.refreshFirst) await this.#refresh();
-    if (operation === "destroy" && !this.outcome.stopped) await this.#delete(() => false);
+    if (operation === "destroy" && !this.outcome.stopped) await this.#destroy();
     if (operation === "update" && !this.outcome.stopped) {
       if (programAddress === undefined) throw notSupported("an update without a program");
       await this.#update(programAddress);
@@ -91,6 +91,19 @@ class Run {
     if (fatal !== undefined) throw fatal;
     const result = failed ? "failed" : cancelled ? "cancelled" : "succeeded";
     return { result, resourceChanges: this.#events.counts, errors, maybeCorrupt };
+  }
+
+  async #destroy(): Promise<void> {
+    const { base } = this.#snapshots;
+    const unknown = this.#request.options.targets.filter(
+      (target) => !target.includes("*") && !base.some(({ urn }) => urn === target),
+    );
+    for (const target of unknown) {
+      const message = `no resource named '${target}' found`;
+      this.#events.diagnostic("error", message);
+      this.outcome.fail(message);
+    }
+    if (unknown.length === 0) await this.#delete(() => false);
   }
 
   async #refresh(): Promise<void> {
@@ -115,7 +128,10 @@ class Run {
       snapshots: this.#snapshots,
       executor: this.#executor,
       providers: this.#providers,
-      generator: this.#generator(base, (urn, message) => registrations.fail(message, urn)),
+      generator: this.#generator(base, (urn, message) => {
+        registrations.fail(message, urn);
+        outcome.stepFailed = true;
+      }),
     });
     let finished: Promise<void> | undefined;
     const finish = (): Promise<void> => {

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { PendingOperation, ResourceState, Snapshot, Urn } from "../state/types";
+import { references } from "./change";
 import type { DeploymentRequest } from "./request";
 import { isDeletion, pendingOperation, type Step } from "./steps";
-import { makeUrn, parseUrn, providerUrn } from "./urn";
+import { makeUrn, parseUrn, providerReference, providerUrn } from "./urn";
 
 /**
  * State while it changes: the old list, of which entries get done, and the new one in order of completion. What is written
@@ -65,7 +66,7 @@ export class Snapshots {
     const renamed = this.#renamed(resources);
     const settled = (state: ResourceState): ResourceState => withoutAliases(state, renamed);
     return {
-      resources: resources.map(settled),
+      resources: inOrder(resources.map(settled)),
       pendingOperations: pending.map(({ type, resource }) => ({ type, resource: settled(resource) })),
     };
   }
@@ -85,6 +86,32 @@ export class Snapshots {
     }
     return renamed;
   }
+}
+
+/**
+ * The same list with everything after what it refers to. It nearly always is: only what a run leaves as it was, while it
+ * changes what that refers to, can come too early.
+ */
+function inOrder(states: ResourceState[]): ResourceState[] {
+  const byUrn = new Map<Urn, ResourceState[]>();
+  for (const state of states) byUrn.set(state.urn, [...(byUrn.get(state.urn) ?? []), state]);
+  const placed = new Set<ResourceState>();
+  const ordered: ResourceState[] = [];
+  const place = (state: ResourceState): void => {
+    if (placed.has(state)) return;
+    placed.add(state);
+    for (const urn of references(state)) {
+      const candidates = byUrn.get(urn) ?? [];
+      const isProvider = state.provider !== undefined && urn === providerUrn(state.provider);
+      const needed = isProvider
+        ? candidates.find(({ id = "" }) => providerReference(urn, id) === state.provider)
+        : (candidates.find((candidate) => placed.has(candidate)) ?? candidates[0]);
+      if (needed !== undefined) place(needed);
+    }
+    ordered.push(state);
+  };
+  for (const state of states) place(state);
+  return ordered;
 }
 
 /** A copy in which every reference by an old name is one by the new name. */
