@@ -25,8 +25,8 @@ describe("a release", () => {
       },
       { empty: ["fresh", "patient", "eager", "strict", "doubtful"] },
     );
-  }, 120_000);
-  afterAll(() => site?.close(), 60_000);
+  });
+  afterAll(() => site?.close());
 
   test("that is not healthy is refused and never gets a request", async () => {
     const load = users(site, ["alpha"]);
@@ -37,7 +37,7 @@ describe("a release", () => {
     expect({ failures, slots }).toEqual({ failures: [], slots: ["alpha-1"] });
     expect(await versionOf("alpha")).toBe("v1");
     expect((await site.status("alpha")).slots[1]).toMatchObject({ version: null, condition: "empty" });
-  }, 60_000);
+  });
 
   test("that turns bad under traffic goes back by itself", async () => {
     const load = users(site, ["alpha"]);
@@ -52,14 +52,14 @@ describe("a release", () => {
     // every wrong answer is the bad version's own
     expect(failures.filter((line) => !line.includes(`500 {"version":"${report.version}"`))).toEqual([]);
     expect(await versionOf("alpha")).toBe("v1");
-  }, 60_000);
+  });
 
   test("that was rolled back from is not gone back to", async () => {
     const { error } = await site.desk.call("rollback", [where("alpha")]);
     expect(error).toMatchObject({ code: "no-rollback-target" });
     expect(error?.message).toContain("turns-bad");
     expect(await versionOf("alpha")).toBe("v1");
-  }, 30_000);
+  });
 
   test("that settled is undone by one change of weights while the old version is warm", async () => {
     expect((await site.release("alpha", "v2")).outcome).toBe("settled");
@@ -88,7 +88,7 @@ describe("a release", () => {
       message: expect.stringContaining("alpha-2 holds the version that the traffic was taken from (v2)"),
     });
     expect(await versionOf("alpha")).toBe("v1");
-  }, 60_000);
+  });
 
   test("that a person aborts puts the traffic back", async () => {
     const driver = site.driver();
@@ -108,7 +108,7 @@ describe("a release", () => {
       code: "nothing-to-resume",
       message: expect.stringContaining("No release of dev.alpha is running"),
     });
-  }, 60_000);
+  });
 
   test("that is interrupted at any phase leaves the live slot serving", async () => {
     const phases = ["plan", "admit", "stage", "verify", "shift", "bake", "settle"];
@@ -129,7 +129,7 @@ describe("a release", () => {
       }),
     );
     expect((await load.end()).failures).toEqual([]);
-  }, 120_000);
+  });
 
   test("that is the first one and fails leaves no traffic, and a 503 that names the team", async () => {
     const expectNothing = async (report: ReleaseReport) => {
@@ -150,7 +150,7 @@ describe("a release", () => {
     await expectNothing(exposed);
     expect((await site.release("fresh", "v1")).outcome).toBe("settled");
     expect(await versionOf("fresh")).toBe("v1");
-  }, 60_000);
+  });
 
   test("that has too little to be judged by halts, and a person accepts it or takes it back", async () => {
     const halted = await site.release("doubtful", "v1");
@@ -175,14 +175,14 @@ describe("a release", () => {
       outcome: "rolled-back",
     });
     expect(await versionOf("doubtful")).toBe("v1");
-  }, 60_000);
+  });
 
   test("waits for those before it where the team's policy is to queue", async () => {
     const asked = ["v1", "v2", "v3"].map((ref) => site.drive("release", [{ ...where("patient"), ref }]));
     const reports = (await Promise.all(asked)).map(result);
     expect(reports.map(({ outcome }) => outcome)).toEqual(["settled", "settled", "settled"]);
     await site.expectWhole("patient");
-  }, 60_000);
+  });
 
   test("ends the one before it where the team's policy is to replace", async () => {
     const driver = site.driver();
@@ -193,7 +193,7 @@ describe("a release", () => {
     expect((await first).result).toMatchObject({ outcome: "aborted", reason: "a newer release replaces this one" });
     expect((await second).result).toMatchObject({ outcome: "settled", ref: "v2" });
     expect(await versionOf("eager")).toBe("v2");
-  }, 60_000);
+  });
 
   test("is refused while another one runs where the team's policy says so", async () => {
     const driver = site.driver();
@@ -206,5 +206,5 @@ describe("a release", () => {
     expect(resumed.error?.code).toBe("team-busy");
     expect((await first).result?.outcome).toBe("settled");
     expect(await versionOf("strict")).toBe("v1");
-  }, 60_000);
+  });
 });

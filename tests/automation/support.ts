@@ -2,12 +2,12 @@
 import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { JournalEntry, ReleaseReport, TeamStatus } from "../../automation/api";
 import type { TeamConfigInput } from "../../config/team";
+import { portStretch } from "../ports";
 
 const root = join(__dirname, "..", "..");
 const good = ["v1", "v2", "v3", "v4"];
@@ -130,7 +130,7 @@ export async function makeSite(teams: Record<string, TeamOverrides>, more: { emp
   makeRepository(join(dir, "repo"));
   copyFileSync(join(root, "Pulumi.yaml"), join(dir, "Pulumi.yaml"));
   const names = Object.keys(teams);
-  const firstPort = await freeBlock(10 * names.length + 1);
+  const firstPort = await portStretch();
   const port = firstPort + 10 * names.length;
   const configure = (overrides: Record<string, TeamOverrides>) => {
     const config = {
@@ -249,23 +249,6 @@ function makeRepository(dir: string): void {
   }
 }
 
-/** Ports below those that the system gives out by itself. */
-async function freeBlock(size: number): Promise<number> {
-  for (;;) {
-    const first = 12_000 + Math.floor(Math.random() * 20_000);
-    const ports = Array.from({ length: size }, (_, i) => first + i);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-}
-
 /** Processes that work in the folder or were started with it in their arguments. */
 function processesOf(dir: string): number[] {
   return readdirSync("/proc")
@@ -340,7 +323,7 @@ export function ask(
 /** Waits until `probe` gives something, with a deadline. */
 export async function until<T>(
   probe: () => Promise<T | undefined | false> | T | undefined | false,
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {

@@ -12,8 +12,8 @@ describe("a driver that comes back after another one took over", () => {
   let site: Site;
   beforeAll(async () => {
     site = await makeSite({ alpha: {}, beta: {}, gamma: {} });
-  }, 120_000);
-  afterAll(() => site?.close(), 60_000);
+  });
+  afterAll(() => site?.close());
 
   const withRecords = <T>(ask: (records: ReturnType<typeof openRecords>) => T): T => {
     const records = openRecords(join(site.dir, ".switchyard", "records.db"));
@@ -92,5 +92,5 @@ describe("a driver that comes back after another one took over", () => {
         process.kill(pid, "SIGSTOP");
       });
     await driving();
-  }, 90_000);
+  });
 });

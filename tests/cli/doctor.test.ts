@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../../cli/doctor";
 import { exitCodes } from "../../config/errors";
-import { answer, freePort, listenOn, type ProjectFolder, projectFolder, slotPortsFor, switchyard } from "./support";
+import { portStretch } from "../ports";
+import { answer, freePort, listenOn, type ProjectFolder, projectFolder, switchyard } from "./support";
 
 describe("doctor", () => {
   const folders: ProjectFolder[] = [];
@@ -14,8 +15,8 @@ describe("doctor", () => {
   afterAll(() => {
     for (const made of folders) made.dispose();
   });
-  const ports = (port: number) =>
-    `config:\n  switchyard:loadBalancer: { port: ${port} }\n  switchyard:firstPort: ${slotPortsFor(port)}\n`;
+  const ports = async (port: number) =>
+    `config:\n  switchyard:loadBalancer: { port: ${port} }\n  switchyard:firstPort: ${await portStretch()}\n`;
   const examined = async (dir: string, environment = "dev", env: Record<string, string> = {}) => {
     const ended = await switchyard(["doctor", environment, "--json"], { cwd: dir, env });
     const findings = answer(ended).findings as Finding[];
@@ -23,7 +24,7 @@ describe("doctor", () => {
   };
 
   test("finds what an environment needs, ends well, and leaves nothing behind", async () => {
-    const dir = folder(ports(await freePort()));
+    const dir = folder(await ports(await freePort()));
     const { code, findings, of } = await examined(dir);
     expect(findings.filter(({ verdict }) => verdict === "missing")).toEqual([]);
     expect(code).toBe(exitCodes.ok);
@@ -36,7 +37,7 @@ describe("doctor", () => {
   test("says which port is taken, by whom, and what to set instead", async () => {
     const { server, port } = await listenOn(0);
     try {
-      const { code, of } = await examined(folder(ports(port)));
+      const { code, of } = await examined(folder(await ports(port)));
       expect(code).toBe(exitCodes.environment);
       expect(of("ports")).toMatchObject({
         verdict: "missing",
@@ -63,7 +64,7 @@ describe("doctor", () => {
   });
 
   test("misses the Pulumi CLI only where it is asked for", async () => {
-    const dir = folder(ports(await freePort()));
+    const dir = folder(await ports(await freePort()));
     const bare = { PATH: `${join(process.execPath, "..")}:/usr/bin:/bin` };
     const { of } = await examined(dir, "dev", { ...bare, SWITCHYARD_ENGINE: "cli" });
     const has = of("engine")?.found.includes("on PATH") && !of("engine")?.found.includes("no pulumi");
@@ -71,7 +72,7 @@ describe("doctor", () => {
   });
 
   test("warns of a passphrase that others can read", async () => {
-    const dir = folder(ports(await freePort()));
+    const dir = folder(await ports(await freePort()));
     mkdirSync(join(dir, ".switchyard"));
     writeFileSync(join(dir, ".switchyard", "passphrase"), "hush");
     chmodSync(join(dir, ".switchyard", "passphrase"), 0o644);

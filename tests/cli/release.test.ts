@@ -3,16 +3,8 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodes } from "../../config/errors";
 import { makeRepository, type Repository } from "../../demo/repository";
-import {
-  answer,
-  documents,
-  freePort,
-  type ProjectFolder,
-  projectFolder,
-  slotPortsFor,
-  switchyard,
-  until,
-} from "./support";
+import { portStretch } from "../ports";
+import { answer, documents, freePort, type ProjectFolder, projectFolder, switchyard, until } from "./support";
 
 const ai = "ai-workflow";
 
@@ -34,7 +26,7 @@ describe("a team's releases from the command line", () => {
 
   beforeAll(async () => {
     port = await freePort();
-    project = projectFolder(devConfig(port));
+    project = projectFolder(devConfig(port, await portStretch()));
     repository = await makeRepository(join(project.dir, "repository"));
   });
   afterAll(async () => {
@@ -189,9 +181,9 @@ describe("a team's releases from the command line", () => {
   });
 });
 
-const devConfig = (port: number) => `config:
+const devConfig = (port: number, firstPort: number) => `config:
   switchyard:loadBalancer: { port: ${port} }
-  switchyard:firstPort: ${slotPortsFor(port)}
+  switchyard:firstPort: ${firstPort}
   switchyard:teams:
     realtime-collaboration:
       branchPrefix: feature/realtime

@@ -89,14 +89,11 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A stretch of free ports cannot be asked for; this one is far from where the system takes its own. */
-export const slotPortsFor = (port: number): number => 12_000 + (port % 900) * 20;
-
 /** Polls until it is so. */
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 30_000;
   while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error("not so after 15 s");
+    if (Date.now() > deadline) throw new Error("not so after 30 s");
     await new Promise((resume) => setTimeout(resume, 50));
   }
 }

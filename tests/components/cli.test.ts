@@ -9,7 +9,6 @@ if (!found)
   console.warn("LEFT OUT: there is no `pulumi` on PATH, so nothing is tested against the real Pulumi CLI here.");
 
 (found ? describe : describe.skip)("on the real Pulumi CLI", () => {
-  jest.setTimeout(60_000);
   stacksKeepTheirPromises("cli");
 
   test("`pulumi up -s dev` and `pulumi preview -s dev.ai-workflow` work from the checkout", async () => {

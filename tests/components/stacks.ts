@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReleaseConfig, SlotVersion } from "../../config/settings";
 import { LocalRuntime } from "../../local/client";
+import { portStretch } from "../ports";
 
 export type Engine = "cli" | "embedded";
 export type Operation = "up" | "up expecting no changes" | "preview" | "destroy" | "outputs" | "export";
@@ -37,8 +38,7 @@ export class TestProject {
 
   async choosePorts(): Promise<void> {
     this.port = await freePort();
-    // a stretch of free ports cannot be asked for; this one is far from where the system takes its own
-    this.firstPort = 11_000 + (this.port % 1000) * 10;
+    this.firstPort = await portStretch();
   }
 
   /** Config is the whole namespace `switchyard` of the stack from then on; without it the stack's config stays. */
@@ -120,7 +120,7 @@ function freePort(): Promise<number> {
 
 /** Polls until `ask` gives what `good` accepts, and gives it back. */
 export async function until<T>(ask: () => Promise<T>, good: (value: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const value = await ask();
     if (good(value)) return value;

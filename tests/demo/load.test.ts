@@ -46,7 +46,7 @@ describe("the load generator", () => {
   };
   /** Asks until the recording shows it. */
   async function until(running: Load, seen: (recording: Awaited<ReturnType<Load["since"]>>) => boolean) {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 30_000;
     while (Date.now() < deadline) {
       if (seen(await running.since(0))) return;
     }

@@ -104,7 +104,7 @@ describe("the example services", () => {
     await cp(path.join(examples, "versions", "turns-bad.js"), path.join(bad, "behaviour.js"));
     const { url } = await start("jobs", {}, bad);
     const statuses = new Set<number>();
-    const deadline = Date.now() + 5_000;
+    const deadline = Date.now() + 30_000;
     while (!statuses.has(500) && Date.now() < deadline) {
       statuses.add((await fetch(`${url}/api/ai/models`)).status);
       expect((await fetch(`${url}/api/ai/health`)).status).toBe(200);
@@ -113,7 +113,7 @@ describe("the example services", () => {
   });
 
   async function inFlight(url: string): Promise<void> {
-    const deadline = Date.now() + 5_000;
+    const deadline = Date.now() + 30_000;
     while (Date.now() < deadline) {
       const { running } = (await (await fetch(`${url}/api/workflow/jobs`)).json()) as { running: number };
       if (running > 0) return;

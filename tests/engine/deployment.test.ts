@@ -61,7 +61,7 @@ test("runs that fail do no harm to runs beside them, and leave nothing behind in
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   expect(process.listenerCount("unhandledRejection")).toBe(listeners);
-}, 120_000);
+});
 
 test("after a failed run the next one in the same process is judged by itself", async () => {
   let broken = true;
@@ -79,7 +79,7 @@ test("after a failed run the next one in the same process is judged by itself", 
     expect((await stack.up()).summary.result).toBe("succeeded");
     await stack.destroy();
   }
-}, 120_000);
+});
 
 test("steps that do not need each other run at once, as many as allowed", async () => {
   let running = 0;

@@ -34,7 +34,7 @@ export function place(): Place {
 /** Waits until `probe` gives something, with a deadline. */
 export async function until<T>(
   probe: () => Promise<T | undefined | false> | T | undefined | false,
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {

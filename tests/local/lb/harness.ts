@@ -12,7 +12,7 @@ import { loadBalancerRecord, loadBalancerSocket } from "../../../local/paths";
 
 const programOf = (kind: "lb" | "haproxy") => resolve(__dirname, `../../../dist/local/${kind}/main.js`);
 
-export async function until<T>(what: string, ask: () => T | Promise<T>, withinMs = 8000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, ask: () => T | Promise<T>, withinMs = 30_000): Promise<NonNullable<T>> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const value = await ask();
