@@ -14,7 +14,13 @@ afterEach(() => rmSync(folder, { recursive: true }));
 test("the files of the repository are the seed teams on each environment's default platform", () => {
   const { teams } = parseEnvironment({ file: "none", values: {}, mistakes: [] });
   const loaded = environmentNames.map((name) => loadEnvironmentFile(".", name));
-  expect(loaded.map((config) => config.teams)).toEqual([teams, teams, teams]);
+  // on `dev` they release the services in `examples`
+  const sources: Record<string, string> = { "realtime-collaboration": "collaboration", "ai-workflow": "jobs" };
+  const withExamples = Object.entries(teams ?? {}).map(([name, team]) => {
+    const path = `examples/services/${sources[name]}`;
+    return [name, { ...team, source: { ...team.source, path, build: [["node", "build.js"]] } }];
+  });
+  expect(loaded.map((config) => config.teams)).toEqual([Object.fromEntries(withExamples), teams, teams]);
   expect(loaded.map((config) => config.platform)).toEqual(["local", "kubernetes", "aws"]);
 });
 
