@@ -5,7 +5,7 @@ import { defaultPlatform } from "../config/environment";
 import { messageOf, SwitchyardError } from "../config/errors";
 import type { TeamSettings } from "../config/settings";
 import type { Observer } from "./api";
-import { acquireLease } from "./journal";
+import { acquireLease, type Lease } from "./journal";
 import { knownEnvironment, type Project } from "./project";
 import { newId, type TeamView, viewTeam } from "./release";
 import {
@@ -60,6 +60,17 @@ export async function up(
 async function firstRoute(project: Project, settings: TeamSettings, folder: string): Promise<void> {
   const stack = await openTeam(project, knownEnvironment(settings.environment), settings.team, folder);
   if ((await stack.held()) !== undefined) return;
+  const live = await platformOf(settings.platform, settings.environment).live(settings).route();
+  if (live !== null && Object.values(live.weights).some((weight) => weight > 0)) {
+    throw new SwitchyardError(
+      "state-damaged",
+      `Stack ${stack.name} has no state, and yet the load balancer gives ${settings.team} traffic: the state is lost or somewhere else. Nothing was changed.`,
+      {
+        next: "Bring the state's folder (or PULUMI_BACKEND_URL) back; or give the running slots up with `switchyard down`.",
+        facts: { live },
+      },
+    );
+  }
   const empty = <T>(value: T) => Object.fromEntries(settings.slots.map(({ name }) => [name, value]));
   await stack.apply({ id: "", epoch: 0, revision: 0, live: null, slots: empty(null), weights: empty(0) });
 }
@@ -79,7 +90,17 @@ export async function down(project: Project, name: string, options: DownOptions 
       );
     }
     const teams = options.team === undefined ? known : [options.team];
-    await fewAtOnce(teams, (team) => endTeam(project, name, team, options));
+    const taken: EndingTeam[] = [];
+    try {
+      // all of them or none: a release that runs stops the whole thing before anything is gone
+      for (const team of teams) taken.push(await takeTeam(project, name, team));
+      await fewAtOnce(taken, (team) => endTeam(team, options));
+    } finally {
+      for (const { view, lease } of taken) {
+        lease.release();
+        view.close();
+      }
+    }
     const removed = teams.map((team) => `${environment}.${team}`);
     if (options.team !== undefined) return { removed };
     // a first `up` that failed leaves resources too, and no team in the outputs
@@ -103,32 +124,45 @@ async function unprotect(stack: Stack, { deleteData, signal, observer }: DownOpt
   }
 }
 
-async function endTeam(
-  project: Project,
-  environment: string,
-  team: string,
-  options: EnvironmentOptions,
-): Promise<void> {
-  const view: TeamView = await viewTeam(project, { environment, team }, newId());
+interface EndingTeam {
+  view: TeamView;
+  lease: Lease;
+}
+
+/** The right to end a team, and nothing done yet. Throws `team-busy`. */
+async function takeTeam(project: Project, environment: string, team: string): Promise<EndingTeam> {
+  const view = await viewTeam(project, { environment, team }, newId());
   const nothing = () => undefined;
-  const lease = acquireLease(project.records, view.stack.name, { aboveEpoch: 0, onAbort: nothing, onLost: nothing });
   try {
-    clearDeadLocks(project, view.stack.name, lease.predecessor);
-    await view.stack.destroy({ signal: options.signal, line: options.observer?.line });
-    project.records.run(
-      "UPDATE release SET outcome = 'aborted', record = json_set(record, '$.report.outcome', 'aborted') WHERE stack = ? AND outcome IS NULL",
-      view.stack.name,
-    );
-  } finally {
-    lease.release();
+    const live = await view.live.route().catch(() => null);
+    const above = { aboveEpoch: live?.epoch ?? 0, onAbort: nothing, onLost: nothing };
+    return { view, lease: acquireLease(project.records, view.stack.name, above) };
+  } catch (thrown) {
     view.close();
+    throw thrown;
   }
+}
+
+async function endTeam({ view, lease }: EndingTeam, options: EnvironmentOptions): Promise<void> {
+  const { stack, settings, project } = view;
+  clearDeadLocks(project, stack.name, lease.predecessor);
+  if ((await stack.held()) === undefined) {
+    // slots that run without a state (it was lost) are nobody's; as empty ones they are this stack's again
+    const empty = <T>(value: T) => Object.fromEntries(settings.slots.map(({ name }) => [name, value]));
+    const gone = { id: "", revision: 1, live: null, slots: empty(null), weights: empty(0) };
+    if (await view.live.route().catch(() => null)) await stack.apply({ ...gone, epoch: lease.epoch });
+  }
+  await stack.destroy({ signal: options.signal, line: options.observer?.line });
+  project.records.run(
+    "UPDATE release SET outcome = 'aborted', record = json_set(record, '$.report.outcome', 'aborted') WHERE stack = ? AND outcome IS NULL",
+    stack.name,
+  );
 }
 
 /** Stacks of this process share one thread: more of them at once are not sooner done, and each keeps its whole state in memory. */
 const stacksAtOnce = 4;
 
-async function fewAtOnce(teams: string[], work: (team: string) => Promise<void>): Promise<void> {
+async function fewAtOnce<T>(teams: T[], work: (team: T) => Promise<void>): Promise<void> {
   const waiting = [...teams];
   const worker = async () => {
     for (let team = waiting.shift(); team !== undefined; team = waiting.shift()) await work(team);

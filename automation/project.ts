@@ -64,17 +64,26 @@ export function openProject({ dir, engine }: ProjectOptions): Project {
       PULUMI_BACKEND_URL: backendUrl,
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: platformOf(name, config(name)) === "local" ? "true" : "false",
-      ...passphrase(join(own, "passphrase")),
+      ...passphrase(join(own, "passphrase"), join(own, "state", ".pulumi", "stacks")),
     }),
   };
 }
 
-function passphrase(file: string): Record<string, string> {
+function passphrase(file: string, stacks: string): Record<string, string> {
   for (const name of ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"]) {
     const value = process.env[name];
     if (value !== undefined) return { [name]: value };
   }
   if (!existsSync(file)) {
+    if (existsSync(stacks)) {
+      throw new SwitchyardError(
+        "passphrase-wrong",
+        `The passphrase file ${file} is gone, and ${stacks} holds stacks made with it.`,
+        {
+          next: "Bring the file back from a backup, or set PULUMI_CONFIG_PASSPHRASE_FILE to it. A new one would not open their secrets.",
+        },
+      );
+    }
     // linked when it is whole, so that of two drivers at once one wins and the other reads all of it
     const draft = `${file}.${process.pid}`;
     writeFileSync(draft, randomBytes(32).toString("base64url"), { mode: 0o600 });

@@ -42,10 +42,14 @@ export async function bakeGate(watch: Watch): Promise<GateResult> {
     const readings: { at: number; counters: SlotCounters }[] = [];
     const until = Date.now() + durationMs;
     let blind = 0;
+    let since: string | undefined;
     for (;;) {
       signal.throwIfAborted();
       try {
         const reading = await live.traffic();
+        // a load balancer that was started again counts from nothing: so does the watch
+        if (reading.since !== since) readings.length = 0;
+        since = reading.since;
         const counters = reading.slots[slot];
         if (counters) readings.push({ at: Date.parse(reading.at), counters });
         blind = 0;

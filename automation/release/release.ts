@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { SwitchyardError } from "../../config/errors";
+import type { ReleaseConfig } from "../../config/settings";
 import type { ReleaseReport, ReleaseRequest, Target } from "../api";
 import { weightsGate } from "../gates";
 import { lastUnfinished, type ReleaseRecord, requestAbort } from "../journal";
@@ -79,6 +80,7 @@ export async function resume(project: Project, request: Omit<ReleaseRequest, "re
     }
     const record = unfinished ? structuredClone(unfinished) : reconciliation(view, id, config);
     record.report.outcome = null;
+    refuseLostSlots(view, config, record);
     const drive = startDrive({ view, config, record, observer: request.observer, signal: request.signal });
     return await driven(drive, async () => {
       // between the reading and the lease somebody else may have gone on with it
@@ -115,6 +117,24 @@ export async function driven<T>(drive: Drive, work: () => Promise<T>): Promise<T
   } finally {
     if (!drive.lost()) drive.lease.release();
   }
+}
+
+/** A slot that has traffic and is in no record cannot be declared: the state was lost, and only its backup knows. */
+function refuseLostSlots(
+  view: TeamView,
+  { slots, weights }: ReleaseConfig,
+  { report, candidate }: ReleaseRecord,
+): void {
+  const known = (slot: string) => slots[slot] != null || (slot === report.to && candidate !== null);
+  const lost = Object.keys(weights).filter((slot) => (weights[slot] ?? 0) > 0 && !known(slot));
+  if (lost.length === 0) return;
+  throw new SwitchyardError(
+    "state-damaged",
+    `Stack ${view.stack.name} knows nothing of ${lost.join(", ")}, and yet the load balancer gives it traffic: the state is lost or somewhere else. Nothing was changed.`,
+    {
+      next: `Bring the state's folder (or PULUMI_BACKEND_URL) back; or give the running slots up with \`switchyard down ${view.environment}\`.`,
+    },
+  );
 }
 
 /** Takes the route over as it is. A candidate that the state forgot while it has traffic is known from the record. */

@@ -100,7 +100,10 @@ function closeLeft(drive: Drive, left: ReleaseRecord): void {
   const report = {
     ...left.report,
     outcome: "aborted" as const,
-    reason: `its driver was gone, and rollback ${drive.record.report.id} took over`,
+    reason:
+      left.report.outcome === "halted"
+        ? `${left.report.reason}; a person took it back`
+        : "its driver was gone, and a person took it back",
   };
   records.run(
     "UPDATE release SET outcome = ?, record = ? WHERE id = ?",

@@ -11,12 +11,18 @@ export function reportLines(report: ReleaseReport, asked: Asked, paint: Paint): 
   const sign = good ? paint("green", "✓") : paint(colourOf(outcome), "✗");
   const what = good
     ? `${team} on ${environment}: ${ref} (${shortVersion(version)}) is live in ${to}`
-    : `${team} on ${environment}: ${ref} (${shortVersion(version)}) is not live`;
+    : `${team} on ${environment}: ${ref} (${shortVersion(version)}) ${standing(report)}`;
   const lines = [`${sign} ${paint("bold", outcome)}  ${what}  ${paint("dim", duration(totalMs(report)))}`];
   lines.push(`  ${reason}`);
   const next = good ? undefined : nextAfter(report);
   if (next !== undefined) lines.push(`next: ${next}`);
   return lines;
+}
+
+/** A halted release leaves its weights as they are: never let a person believe that the candidate is out. */
+function standing({ outcome, switches, to }: ReleaseReport): string {
+  const weight = switches.at(-1)?.weights[to] ?? 0;
+  return outcome === "halted" && weight > 0 ? `in ${to} HAS ${weight} % OF THE TRAFFIC` : "is not live";
 }
 
 export function gateText({ gate, verdict, evidence }: GateResult, paint: Paint): string {

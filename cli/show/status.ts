@@ -37,7 +37,8 @@ function teamLines(team: TeamStatus, paint: Paint): string[] {
 function routeText({ route }: TeamStatus): string {
   if (route === null) return "nothing was ever released";
   if (route.live === null) return "no version is live";
-  return `${route.live} is live (${weightsText(route.weights)}; epoch ${route.epoch}, revision ${route.revision})`;
+  const whole = route.weights[route.live] === 100;
+  return `${route.live} ${whole ? "is live" : "was live, and traffic is elsewhere"} (${weightsText(route.weights)}; epoch ${route.epoch}, revision ${route.revision})`;
 }
 
 function slotCells(slot: SlotStatus, paint: Paint): string[] {
