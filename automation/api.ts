@@ -43,6 +43,8 @@ export interface ReleaseReport {
   outcome: Outcome;
   /** Why, in one sentence. */
   reason: string;
+  /** What to do about it, where the failure knew. */
+  next?: string;
   phases: PhaseTime[];
   gates: GateResult[];
   /** Each time weights were written: when the operation began and when the load balancer had them. */

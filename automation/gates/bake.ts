@@ -19,6 +19,8 @@ interface Watch {
   /** A path of the team's that may be asked at any time. */
   probePath: string;
   durationMs: number;
+  /** Of all requests, the part that the weights send to the slot: 0 to 1. */
+  share: number;
   signal: AbortSignal;
 }
 
@@ -29,13 +31,13 @@ interface Watch {
  */
 export async function bakeGate(watch: Watch): Promise<GateResult> {
   const gate = "bake";
-  const { live, slot, durationMs, signal } = watch;
+  const { live, slot, durationMs, share, signal } = watch;
   const rules = await live.rules();
   const needed = Math.max(1, ...rules.map((rule) => rule.minimumRequests));
   const probing = new AbortController();
   const probes = probe(
     watch,
-    Math.min(longestProbePauseMs, Math.max(shortestProbePauseMs, durationMs / (2 * needed))),
+    Math.min(longestProbePauseMs, Math.max(shortestProbePauseMs, (durationMs * share) / (2 * needed))),
     probing.signal,
   );
   try {

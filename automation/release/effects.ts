@@ -1,7 +1,7 @@
 /** What each effect of the state machine does in the world. Each ends with one event, and can be done again. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { messageOf } from "../../config/errors";
+import { messageOf, SwitchyardError } from "../../config/errors";
 import { parseDurationMs } from "../../config/units";
 import type { GateResult } from "../api";
 import { bakeGate, converged, healthGate, weightsGate } from "../gates";
@@ -111,7 +111,14 @@ async function shift(drive: Drive, percent: number, signal: AbortSignal): Promis
 /** Resolves only when the candidate breaks a rule; whether it keeps them is the bake's to say. */
 async function firstBrokenRule(drive: Drive, signal: AbortSignal): Promise<GateResult> {
   const { live, record: saved } = drive;
-  const watch = { live, slot: saved.report.to, probePath: probePath(drive), durationMs: longestProofMs, signal };
+  const watch = {
+    live,
+    slot: saved.report.to,
+    probePath: probePath(drive),
+    durationMs: longestProofMs,
+    share: 1,
+    signal,
+  };
   const never = new Promise<never>(() => undefined);
   const watched = sleep(usualProofMs, undefined, { signal }).then(() => bakeGate(watch));
   const result = await watched.catch(() => never);
@@ -126,6 +133,7 @@ async function bake(drive: Drive, last: boolean, signal: AbortSignal): Promise<E
     slot: drive.record.report.to,
     probePath: probePath(drive),
     durationMs,
+    share: drive.record.report.from === null ? 1 : (drive.record.state.steps[drive.record.state.step] ?? 100) / 100,
     signal,
   });
   return { type: "gate", result };
@@ -182,4 +190,8 @@ const weightsFor = (drive: Drive, weights: Record<string, number>): Record<strin
   Object.fromEntries(drive.settings.slots.map(({ name }) => [name, weights[name] ?? 0]));
 
 /** An effect that threw is an event too: its sentence is the reason. */
-export const failure = (thrown: unknown): Event => ({ type: "failed", reason: messageOf(thrown) });
+export const failure = (thrown: unknown): Event => ({
+  type: "failed",
+  reason: messageOf(thrown),
+  ...(thrown instanceof SwitchyardError && { next: thrown.next }),
+});

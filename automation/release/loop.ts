@@ -30,6 +30,7 @@ export async function run(drive: Drive, start: Step): Promise<ReleaseReport> {
   }
   saved.report.outcome = release.verdict?.outcome ?? "halted";
   saved.report.reason = release.verdict?.reason ?? "";
+  if (release.verdict?.next !== undefined) saved.report.next = release.verdict.next;
   drive.save();
   observer.phase?.("done", new Date().toISOString());
   return { ...saved.report, outcome: saved.report.outcome };

@@ -21,7 +21,8 @@ export type Effect =
 export type Event =
   | { type: "done" }
   | { type: "gate"; result: GateResult }
-  | { type: "failed"; reason: string }
+  /** `next` is what a person does about it, where the failure knows. */
+  | { type: "failed"; reason: string; next?: string }
   /** The load balancer and the state disagree, or only a person can decide. */
   | { type: "halt"; reason: string }
   | { type: "abort"; reason: string };
@@ -52,6 +53,7 @@ export interface Release {
 export interface Verdict {
   outcome: Outcome;
   reason: string;
+  next?: string;
 }
 
 export interface Step {
@@ -115,7 +117,7 @@ export function transition(release: Release, event: Event): Step {
     case "halt":
       return halt(release, event.reason);
     case "failed":
-      return failed(release, event.reason);
+      return failed(release, event.reason, event.next);
     case "gate":
       return judged(release, event.result);
     case "done":
@@ -170,13 +172,14 @@ function baked(release: Release): Step {
   return enter({ ...release, step: release.step + 1 }, "shift");
 }
 
-function failed(release: Release, reason: string): Step {
+function failed(release: Release, reason: string, next?: string): Step {
+  const advice = next === undefined ? {} : { next };
   switch (release.phase) {
     case "plan":
     case "admit":
     case "stage":
     case "verify":
-      return stop(release, { outcome: "refused", reason });
+      return stop(release, { outcome: "refused", reason, ...advice });
     case "shift":
     case "bake":
       return stop(release, { outcome: release.first ? "refused" : "rolled-back", reason });
@@ -198,7 +201,7 @@ function failed(release: Release, reason: string): Step {
 }
 
 /** Ends the release early: traffic first, then the candidate. The first reason wins. */
-function stop(release: Release, verdict: { outcome: Outcome; reason: string }): Step {
+function stop(release: Release, verdict: Verdict): Step {
   if (release.phase === "done") return { release, effect: null };
   const decided = { ...release, verdict: release.verdict ?? verdict };
   if (release.phase === "plan" || release.phase === "admit")
@@ -218,7 +221,7 @@ function halt(release: Release, reason: string): Step {
 }
 
 function finish(release: Release, outcome: Outcome, reason: string): Step {
-  return { release: { ...release, phase: "done", verdict: { outcome, reason } }, effect: null };
+  return { release: { ...release, phase: "done", verdict: { ...release.verdict, outcome, reason } }, effect: null };
 }
 
 function enter(release: Release, phase: Exclude<Phase, "done">): Step {

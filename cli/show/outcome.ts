@@ -34,13 +34,14 @@ export function colourOf(outcome: Outcome): Style {
 }
 
 /** What to do now; undefined: nothing. */
-export function nextAfter({ outcome, team, environment, from }: ReleaseReport): string | undefined {
+export function nextAfter({ outcome, team, environment, from, next }: ReleaseReport): string | undefined {
   const target = `${team} ${environment}`;
   switch (outcome) {
     case "settled":
     case "resumed":
       return undefined;
     case "refused":
+      if (next !== undefined) return `${next} ${stillServes(from)}`;
       return `Repair the version and deploy it again; \`switchyard logs ${target}\` has what it wrote. ${stillServes(from)}`;
     case "rolled-back":
       return `Repair the version and deploy it again; \`switchyard history ${environment} --team ${team}\` keeps the evidence. ${stillServes(from)}`;
