@@ -117,7 +117,7 @@ async function unprotect(stack: Stack, { deleteData, signal, observer }: DownOpt
   await stack.setConfig("switchyard:protect", { value: "false" });
   if (deleteData) await stack.setConfig("switchyard:deleteData", { value: "true" });
   try {
-    await operate(stack, "up", { signal, line: observer?.line });
+    await operate(stack, "up", { signal, line: observer?.line, continueOnError: true });
   } catch (thrown) {
     // What fails here, a port that is taken for example, may be why the environment goes; the destroy tells what is left.
     observer?.line?.(messageOf(thrown));

@@ -8,6 +8,8 @@ export interface OperationOptions {
   line?: ((text: string) => void) | undefined;
   /** Looks at what is there first, which also brings the local platform's daemons back, as after a reboot. */
   refresh?: boolean;
+  /** What fails holds up only what depends on it. */
+  continueOnError?: boolean;
 }
 
 /** One `up` or `destroy`, with the engine's errors as one sentence. */
@@ -22,6 +24,7 @@ export async function operate(stack: Stack, kind: "up" | "destroy", options: Ope
     ...(options.signal && { signal: options.signal }),
     ...(options.line && { onOutput: options.line }),
     ...(options.refresh && { refresh: true }),
+    ...(options.continueOnError && { continueOnError: true }),
   };
   try {
     if (kind === "up") await stack.up(more);
