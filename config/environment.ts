@@ -31,9 +31,12 @@ export const defaultPlatform: Record<EnvironmentName, PlatformName> = {
   prod: "aws",
 };
 
+export const loadBalancerKinds = ["embedded", "haproxy"] as const;
+const isLoadBalancerKind = (given: unknown) => loadBalancerKinds.some((kind) => kind === given);
+
 const loadBalancerSchema = z.strictObject({
   kind: z
-    .enum(["embedded", "haproxy"])
+    .enum(loadBalancerKinds)
     .default("embedded")
     .describe("the local platform's load balancer: the project's own, or HAProxy where it is installed"),
   host: z.string().default("127.0.0.1").describe("the address it listens on; loopback unless told otherwise"),
@@ -50,7 +53,10 @@ export const environmentSchema = z.strictObject({
     .enum(["embedded", "cli"])
     .optional()
     .describe("what runs stack operations; by default embedded for local, cli for kubernetes and aws"),
-  loadBalancer: loadBalancerSchema.prefault({}).describe("where users' requests arrive"),
+  loadBalancer: z
+    .preprocess((given) => (isLoadBalancerKind(given) ? { kind: given } : given), loadBalancerSchema)
+    .prefault({})
+    .describe("where users' requests arrive; `haproxy` alone stands for `{ kind: haproxy }`"),
   firstPort: z
     .int()
     .min(1024)

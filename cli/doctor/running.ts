@@ -23,11 +23,25 @@ export async function running(context: Context, environment: EnvironmentName): P
     const { driver, project } = await openDriver(context);
     const teams = await driver.status(project, environment);
     if (teams.length === 0) return down;
-    return { findings: [ok("environment", `${environment} is up`), ...teams.flatMap(troubles)], up: true };
+    return { findings: [upOrHalf(environment, teams), ...teams.flatMap(troubles)], up: true };
   } catch (thrown) {
     if (!(thrown instanceof SwitchyardError)) throw thrown;
     return { findings: [missing("environment", thrown.message, thrown.next)], up: undefined };
   }
+}
+
+/** A daemon that is gone: what it held still runs, and nobody looks after it. */
+function upOrHalf(environment: EnvironmentName, teams: TeamStatus[]): Finding {
+  const gone = [
+    ...(teams.some(({ liveRoute }) => liveRoute === null) ? ["the load balancer"] : []),
+    ...(teams.some(({ slots }) => slots.some(({ condition }) => condition === "unknown")) ? ["the supervisor"] : []),
+  ];
+  if (gone.length === 0) return ok("environment", `${environment} is up`);
+  return missing(
+    "environment",
+    `${environment} is up, but not all of it answers: ${gone.join(" and ")}`,
+    `Run \`switchyard up ${environment}\`, which starts it again; slots that run go on.`,
+  );
 }
 
 function troubles(status: TeamStatus): Finding[] {

@@ -11,10 +11,17 @@ export function statusLines(teams: TeamStatus[], paint: Paint): string[] {
 function teamLines(team: TeamStatus, paint: Paint): string[] {
   const lines = [`${paint("bold", team.team)} on ${team.environment}: ${routeText(team)}`];
   lines.push(...table(team.slots.map((slot) => slotCells(slot, paint))).map((row) => `  ${row}`));
-  if (!team.agrees) {
-    const held = team.liveRoute === null ? "nothing, or does not answer" : weightsText(team.liveRoute.weights);
+  if (team.liveRoute === null || team.slots.some(({ condition }) => condition === "unknown")) {
     lines.push(
-      paint("yellow", `  the state and the load balancer differ; the load balancer has ${held}`),
+      paint("yellow", `  the ${team.liveRoute === null ? "load balancer" : "supervisor"} does not answer`),
+      `  next: \`switchyard up ${team.environment}\` starts it again; slots that run go on`,
+    );
+  } else if (!team.agrees) {
+    lines.push(
+      paint(
+        "yellow",
+        `  the state and the load balancer differ; the load balancer has ${weightsText(team.liveRoute.weights)}`,
+      ),
       `  next: \`switchyard resume ${team.team} ${team.environment}\` makes them agree`,
     );
   }

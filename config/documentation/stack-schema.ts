@@ -1,12 +1,18 @@
 import { z } from "zod";
-import { environmentSchema } from "../environment";
+import { environmentSchema, loadBalancerKinds } from "../environment";
 import type { Schema } from "./fields";
+
+/** Keys that a file may hold in another form than the schema's own. */
+const asWritten: Record<string, (value: Schema | boolean) => unknown> = {
+  secrets: withSealed,
+  loadBalancer: (value) => ({ anyOf: [{ enum: loadBalancerKinds }, value] }),
+};
 
 /** schemas/pulumi-stack.schema.json: a whole `Pulumi.<environment>.yaml`, for editors. Keys of others are left to them. */
 export function stackSchema(): string {
   const { $schema, properties = {}, ...rest } = z.toJSONSchema(environmentSchema, { io: "input" });
   const namespaced = Object.entries(properties).map(([key, value]) => {
-    return [`switchyard:${key}`, key === "secrets" ? withSealed(value) : value];
+    return [`switchyard:${key}`, asWritten[key]?.(value) ?? value];
   });
   const schema = {
     $schema,

@@ -156,13 +156,33 @@ describe("a team's releases from the command line", () => {
     );
   });
 
+  const daemonPids = () =>
+    execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" })
+      .split("\n")
+      .filter((line) => line.includes(`--runtime-dir ${project.dir}`))
+      .map((line) => line.trim());
+
+  test("a supervisor that is gone is told by doctor and status, users notice nothing, and `up` starts it again", async () => {
+    const supervisor = daemonPids().find((line) => line.includes("supervisor"));
+    process.kill(Number.parseInt(supervisor ?? "", 10), "SIGKILL");
+    const { code, answer: examined } = await json("doctor");
+    expect(code).toBe(exitCodes.environment);
+    expect(examined.findings).toContainEqual({
+      check: "environment",
+      verdict: "missing",
+      found: "dev is up, but not all of it answers: the supervisor",
+      todo: "Run `switchyard up dev`, which starts it again; slots that run go on.",
+    });
+    expect((await run("status")).stdout).toContain("the supervisor does not answer\n  next: `switchyard up dev`");
+    expect((await served()).status).toBe(200);
+    expect((await json("up")).code).toBe(exitCodes.ok);
+    expect((await json("doctor")).code).toBe(exitCodes.ok);
+  });
+
   test("after a reboot one `up` brings back the daemons, the slots and the traffic", async () => {
     const status = (await json("status")).answer;
     const slots = JSON.stringify(status).match(/(?<=pid )\d+(?=, running)/g) ?? [];
-    const daemons = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" })
-      .split("\n")
-      .filter((line) => line.includes(`--runtime-dir ${project.dir}`))
-      .map((line) => line.trim().split(" ")[0]);
+    const daemons = daemonPids().map((line) => line.split(" ")[0]);
     expect({ slots: slots.length, daemons: daemons.length }).toEqual({ slots: 1, daemons: 2 });
     for (const pid of [...daemons, ...slots]) process.kill(Number(pid), "SIGKILL");
 

@@ -94,6 +94,14 @@ test("an empty file is the default environment with the two seed teams", () => {
   expect(config.protect).toBe(true);
 });
 
+test("the kind of a load balancer alone stands for one with defaults", () => {
+  const config = parseEnvironment(readSource("Pulumi.dev.yaml", "config:\n  switchyard:loadBalancer: haproxy\n"));
+  expect(config.loadBalancer).toMatchObject({ kind: "haproxy", port: 8080 });
+  expect(mistakesIn("config:\n  switchyard:loadBalancer: nginx\n")).toEqual([
+    'Pulumi.dev.yaml: switchyard:loadBalancer: found "nginx", expected an object',
+  ]);
+});
+
 test("text, as Pulumi hands it to a program, and YAML values mean the same", () => {
   const text = { firstPort: "22000", protect: "false", loadBalancer: '{"port":9000}', platform: "local" };
   const values = { firstPort: 22000, protect: false, loadBalancer: { port: 9000 }, platform: "local" };

@@ -68,7 +68,9 @@ test("the route is written and read past the stack, an older one is refused, and
     facts: { held: { epoch: 1, revision: 1 } },
   });
   await until(async () => (await fetch(`${live.entryUrl()}/api`)).headers.get(live.slotHeader) === "slot-1");
-  const slot = await until(async () => [(await live.traffic()).slots["slot-1"]].find((found) => found?.requests && found.healthy));
+  const slot = await until(async () =>
+    [(await live.traffic()).slots["slot-1"]].find((found) => found?.requests && found.healthy),
+  );
   expect(slot).toMatchObject({ healthy: true, serverErrors: 0 });
   expect(slot?.latencyBoundsMs.at(-1)).toBe(Number.POSITIVE_INFINITY);
 });
