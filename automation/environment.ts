@@ -1,7 +1,6 @@
 /** Environments as a whole: up, and down again. */
 import type { Stack } from "@pulumi/pulumi/automation";
 import { platformOf } from "../components";
-import { defaultPlatform } from "../config/environment";
 import { messageOf, SwitchyardError } from "../config/errors";
 import type { TeamSettings } from "../config/settings";
 import type { Observer } from "./api";
@@ -38,9 +37,8 @@ export async function up(
   options: EnvironmentOptions = {},
 ): Promise<{ url: string; teams: string[] }> {
   const environment = knownEnvironment(name);
-  // a mistake in the file, or a platform that is not there, is said before any stack is made
-  const config = project.config(environment);
-  platformOf(config.platform ?? defaultPlatform[environment], environment);
+  // a mistake in the file is said before any stack is made
+  project.config(environment);
   const id = newId();
   try {
     const stack = await openEnvironment(project, environment, `${id}/environment`);

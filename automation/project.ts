@@ -7,9 +7,10 @@ import {
   type EnvironmentName,
   environmentName,
   environmentNames,
+  type PlatformName,
 } from "../config/environment";
 import { SwitchyardError } from "../config/errors";
-import { loadEnvironmentFile } from "../config/file";
+import { loadEnvironmentFile, loadWhereItRuns } from "../config/file";
 import { openRecords, type Records } from "../store";
 
 export type EngineName = "embedded" | "cli";
@@ -29,7 +30,10 @@ export interface Project {
   artifactsDir: string;
   workDir: string;
   records: Records;
+  /** These two are known even while the environment's file holds a mistake. */
   engine(environment: EnvironmentName): EngineName;
+  platform(environment: EnvironmentName): PlatformName;
+  /** Throws `config-invalid`. */
   config(environment: EnvironmentName): EnvironmentConfig;
   /** Variables of each Pulumi operation. Makes the passphrase file of local stacks on first use. */
   pulumiEnv(environment: EnvironmentName): Record<string, string>;
@@ -45,8 +49,7 @@ export function openProject({ dir, engine }: ProjectOptions): Project {
   }
   const own = join(root, ".switchyard");
   mkdirSync(own, { recursive: true, mode: 0o700 });
-  const platformOf = (name: EnvironmentName, config: EnvironmentConfig) => config.platform ?? defaultPlatform[name];
-  const config = (name: EnvironmentName) => loadEnvironmentFile(root, name);
+  const platform = (name: EnvironmentName) => loadWhereItRuns(root, name).platform ?? defaultPlatform[name];
   const backendUrl = process.env.PULUMI_BACKEND_URL ?? `file://${join(own, "state")}`;
   if (backendUrl.startsWith("file://")) mkdirSync(backendUrl.slice("file://".length), { recursive: true });
   return {
@@ -55,15 +58,13 @@ export function openProject({ dir, engine }: ProjectOptions): Project {
     artifactsDir: join(own, "artifacts"),
     workDir: join(own, "work"),
     records: openRecords(join(own, "records.db")),
-    config,
-    engine(name) {
-      const settings = config(name);
-      return engine ?? settings.engine ?? (platformOf(name, settings) === "local" ? "embedded" : "cli");
-    },
+    config: (name) => loadEnvironmentFile(root, name),
+    platform,
+    engine: (name) => engine ?? loadWhereItRuns(root, name).engine ?? (platform(name) === "local" ? "embedded" : "cli"),
     pulumiEnv: (name) => ({
       PULUMI_BACKEND_URL: backendUrl,
       PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: platformOf(name, config(name)) === "local" ? "true" : "false",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: platform(name) === "local" ? "true" : "false",
       ...passphrase(join(own, "passphrase"), join(own, "state", ".pulumi", "stacks")),
     }),
   };

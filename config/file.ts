@@ -2,7 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
-import { type EnvironmentConfig, type EnvironmentName, environmentFileNames } from "./environment";
+import { z } from "zod";
+import { type EnvironmentConfig, type EnvironmentName, environmentFileNames, environmentSchema } from "./environment";
+import { SwitchyardError } from "./errors";
 import { type ConfigSource, parseEnvironment } from "./load";
 import { configInvalid, type Mistake, pathText } from "./mistakes";
 
@@ -27,6 +29,23 @@ export function loadEnvironmentFile(projectDir: string, environment: Environment
   lastParsed.set(path, { text, config });
   return config;
 }
+
+/**
+ * Where an environment runs, and on which engine, as far as the file can be understood. For all that must work while it
+ * holds a mistake: a rollback above all.
+ */
+export function loadWhereItRuns(projectDir: string, environment: EnvironmentName): z.output<typeof whereItRuns> {
+  try {
+    return loadEnvironmentFile(projectDir, environment);
+  } catch (thrown) {
+    const file = environmentFileNames(environment).find((name) => existsSync(join(projectDir, name)));
+    if (!(thrown instanceof SwitchyardError) || file === undefined) throw thrown;
+    return whereItRuns.parse(readSource(file, readFileSync(join(projectDir, file), "utf8")).values);
+  }
+}
+
+const { platform, engine } = environmentSchema.shape;
+const whereItRuns = z.object({ platform: platform.catch(undefined), engine: engine.catch(undefined) });
 
 /** A driver asks several times for each team, and a file of a hundred teams takes long to parse. */
 const lastParsed = new Map<string, { text: string; config: EnvironmentConfig }>();

@@ -1,10 +1,11 @@
 import type { Planned, Target } from "../api";
-import type { Project } from "../project";
+import { knownEnvironment, type Project } from "../project";
 import { materialise, resolveRef } from "../source";
 import { newId, readTruth, type TeamView, viewTeam } from "./drive";
 
 /** What a release would change, from where to where, and the way back. Nothing is changed but the cache of built versions. */
 export async function plan(project: Project, target: Target & { ref: string }): Promise<Planned> {
+  project.config(knownEnvironment(target.environment));
   const view = await viewTeam(project, target, newId());
   try {
     const { config } = await readTruth(view);

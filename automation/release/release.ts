@@ -18,6 +18,7 @@ import { write } from "./write";
  * another driver is at work; how a release ended is in the report.
  */
 export async function release(project: Project, request: ReleaseRequest): Promise<ReleaseReport> {
+  project.config(knownEnvironment(request.environment));
   const id = newId();
   const view = await viewTeam(project, request, id);
   try {

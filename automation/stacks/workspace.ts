@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 import { platformOf, switchyardProgram } from "../../components";
-import { defaultPlatform, type EnvironmentName, environmentFileNames } from "../../config/environment";
+import { type EnvironmentName, environmentFileNames } from "../../config/environment";
 import { SwitchyardError } from "../../config/errors";
 import { embeddedEngine } from "../../engine";
 import type { Project } from "../project";
@@ -49,10 +49,8 @@ export function removeFolder(project: Project, folder: string): void {
 }
 
 async function engineOf(project: Project, environment: EnvironmentName): Promise<PulumiCommand> {
-  if (project.engine(environment) === "embedded") {
-    const platform = project.config(environment).platform ?? defaultPlatform[environment];
-    return embeddedEngine({ providers: platformOf(platform, environment).providers() });
-  }
+  const platform = platformOf(project.platform(environment), environment);
+  if (project.engine(environment) === "embedded") return embeddedEngine({ providers: platform.providers() });
   try {
     return await PulumiCommand.get();
   } catch (thrown) {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodes } from "../../config/errors";
 import { makeRepository, type Repository } from "../../demo/repository";
@@ -127,8 +127,13 @@ describe("a team's releases from the command line", () => {
     expect(unknown.stderr).toContain("next: Use slot-3 or slot-4.");
   });
 
-  test("rollback is one weight change back to the version before, and a success", async () => {
+  test("rollback is one weight change back, and a broken config file is in the way of new releases only", async () => {
+    const file = join(project.dir, "Pulumi.dev.yaml");
+    const good = readFileSync(file, "utf8");
+    writeFileSync(file, "config:\n  switchyard:teams: {broken: [}\n");
+    expect((await json("deploy", ai, "feature/ai-workflow-v2", "dev")).answer.error.code).toBe("config-invalid");
     const { code, answer } = await json("rollback", ai, "dev");
+    writeFileSync(file, good);
     expect(code).toBe(exitCodes.ok);
     expect(answer).toMatchObject({ outcome: "rolled-back", to: "slot-3" });
     expect(await served()).toEqual({ status: 200, slot: "slot-3" });
