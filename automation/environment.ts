@@ -76,6 +76,8 @@ async function firstRoute(project: Project, settings: TeamSettings, folder: stri
 /** Team stacks first, then the environment. Works when its daemons are dead. Throws `team-busy` while a release runs. */
 export async function down(project: Project, name: string, options: DownOptions = {}): Promise<{ removed: string[] }> {
   const environment = knownEnvironment(name);
+  // protection ends by an `up`, which needs all of the config
+  project.config(environment);
   const id = newId();
   try {
     const stack = await openEnvironment(project, environment, `${id}/environment`);

@@ -11,4 +11,5 @@ export type * from "./api";
 export { type DownOptions, down, up } from "./environment";
 export { openProject, type Project, type ProjectOptions } from "./project";
 export { abort, plan, release, resume, rollback } from "./release";
+export { setSecret } from "./secrets";
 export { history, slotLogs, status, teams } from "./status";

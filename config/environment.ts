@@ -96,7 +96,7 @@ export const environmentSchema = z.strictObject({
     .record(teamNameSchema, environmentVariablesSchema)
     .default({})
     .describe(
-      "secret environment variables of each team's slots, set with `pulumi config set --secret --path 'switchyard:secrets.<team>.<NAME>'`",
+      "secret environment variables of each team's slots, set with `switchyard secret <team> <NAME>`, or with `pulumi config set --secret --path`",
     ),
 });
 export type EnvironmentConfig = z.output<typeof environmentSchema>;

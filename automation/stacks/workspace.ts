@@ -25,10 +25,10 @@ export async function openStack(
   const workDir = join(project.workDir, folder);
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
   writeFileSync(join(workDir, "Pulumi.yaml"), projectFile(project));
-  for (const file of environmentFileNames(environment)) {
-    const from = join(project.dir, file);
-    if (existsSync(from)) copyFileSync(from, join(workDir, file));
-  }
+  const settings = environmentFile(project, environment);
+  // by the stack's name: Pulumi knows nothing of `Pulumi.development.yaml`; what is in a stack can be read without it
+  if (existsSync(settings) && isUsable(project, environment))
+    copyFileSync(settings, join(workDir, `Pulumi.${environment}.yaml`));
   try {
     return await LocalWorkspace.createOrSelectStack(
       {
@@ -40,6 +40,22 @@ export async function openStack(
     );
   } catch (thrown) {
     throw asSwitchyardError(thrown, name, []);
+  }
+}
+
+/** The environment's config in the checkout, under the name that it has there; it need not exist. */
+export function environmentFile(project: Project, environment: EnvironmentName): string {
+  const names = environmentFileNames(environment);
+  return join(project.dir, names.find((name) => existsSync(join(project.dir, name))) ?? `Pulumi.${environment}.yaml`);
+}
+
+function isUsable(project: Project, environment: EnvironmentName): boolean {
+  try {
+    project.config(environment);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof SwitchyardError && thrown.code === "config-invalid") return false;
+    throw thrown;
   }
 }
 

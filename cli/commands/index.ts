@@ -8,7 +8,20 @@ import { history } from "./history";
 import { logs } from "./logs";
 import { resume } from "./resume";
 import { rollback } from "./rollback";
+import { secret } from "./secret";
 import { status } from "./status";
 import { up } from "./up";
 
-export const commands: AnyCommand[] = [up, down, deploy, rollback, resume, abort, status, history, logs, doctor];
+export const commands: AnyCommand[] = [
+  up,
+  down,
+  deploy,
+  rollback,
+  resume,
+  abort,
+  status,
+  history,
+  logs,
+  secret,
+  doctor,
+];

@@ -112,7 +112,8 @@ describe("bad input", () => {
     await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
     const { port } = stranger.address() as AddressInfo;
     cpSync(join(site.dir, "Pulumi.yaml"), join(dir, "Pulumi.yaml"));
-    writeFileSync(join(dir, "Pulumi.dev.yaml"), `config:\n  switchyard:loadBalancer: { port: ${port} }\n`);
+    // under its long name, which Pulumi itself does not know
+    writeFileSync(join(dir, "Pulumi.development.yaml"), `config:\n  switchyard:loadBalancer: { port: ${port} }\n`);
     const project = openProject({ dir });
     try {
       await expect(up(project, "dev")).rejects.toMatchObject({ code: "port-taken" });

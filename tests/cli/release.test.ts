@@ -44,6 +44,24 @@ describe("a team's releases from the command line", () => {
     expect((await served()).status).toBe(503);
   });
 
+  test("a secret is read from standard input, and stands nowhere in the open", async () => {
+    const set = (...more: string[]) =>
+      switchyard(["secret", ai, "MODEL_KEY", "dev", ...more], { cwd: project.dir, input: "planted-hush\n" });
+    expect(await set()).toMatchObject({ code: exitCodes.ok, stdout: expect.not.stringContaining("planted-hush") });
+    const file = readFileSync(join(project.dir, "Pulumi.dev.yaml"), "utf8");
+    expect(file).toMatch(/MODEL_KEY:\s+secure: v1:/);
+    expect(file).toContain(`port: ${port}`);
+    expect((await json("up")).code).toBe(exitCodes.ok);
+    expect(await switchyard(["secret", ai, "MODEL KEY", "dev"], { cwd: project.dir, input: "x" })).toMatchObject({
+      code: exitCodes.usage,
+      stderr: expect.stringContaining('"MODEL KEY" is no name of an environment variable'),
+    });
+    expect(await switchyard(["secret", ai, "OTHER", "dev"], { cwd: project.dir })).toMatchObject({
+      code: exitCodes.usage,
+      stderr: expect.stringContaining("no value on standard input"),
+    });
+  });
+
   test("a dry run shows where the version would go and what Pulumi would change, and changes nothing", async () => {
     const { code, stdout } = await run("deploy", ai, "feature/ai-workflow-v1", "dev", "--dry-run");
     expect(code).toBe(exitCodes.ok);
@@ -66,6 +84,10 @@ describe("a team's releases from the command line", () => {
     expect(phases).toEqual(["plan", "admit", "stage", "verify", "shift", "bake", "settle", "done"]);
     expect(events).toContainEqual(expect.objectContaining({ event: "gate", verdict: "pass" }));
     expect(await served()).toEqual({ status: 200, slot: "slot-3" });
+    const { teams } = (await json("status")).answer;
+    const { slots } = teams.find(({ team }: { team: string }) => team === ai);
+    const pid = /pid (\d+)/.exec(slots[0].detail)?.[1];
+    if (existsSync("/proc")) expect(readFileSync(`/proc/${pid}/environ`, "utf8")).toContain("MODEL_KEY=planted-hush\0");
   });
 
   test("a version that exits is refused with its last words, and the live one serves on", async () => {

@@ -18,20 +18,26 @@ interface Running {
   cwd?: string;
   env?: Record<string, string>;
   node?: string;
+  /** Its standard input; otherwise there is none. */
+  input?: string;
   /** Called with all of stdout so far, each time there is more. */
   onOutput?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs `switchyard` with nobody at a terminal. Variables of the test's own machine that it would heed are left out. */
-export function switchyard(args: string[], { cwd = root, env = {}, node, onOutput }: Running = {}): Promise<Ended> {
+export function switchyard(
+  args: string[],
+  { cwd = root, env = {}, node, input, onOutput }: Running = {},
+): Promise<Ended> {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(PULUMI_|SWITCHYARD_|CI$|FORCE_COLOR$)/.test(name),
   );
   const child = spawn(node ?? process.execPath, [bin, ...args], {
     cwd,
     env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  child.stdin.end(input);
   return new Promise((ended, failed) => {
     let stdout = "";
     let stderr = "";

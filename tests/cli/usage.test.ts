@@ -98,6 +98,7 @@ describe("a mistake on the command line", () => {
       "status",
       "history",
       "logs",
+      "secret",
       "doctor",
     ])
       expect(stderr).toMatch(new RegExp(`^ {2}${command} `, "m"));
