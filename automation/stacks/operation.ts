@@ -1,5 +1,6 @@
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import { asSwitchyardError } from "./failures";
+import { withShortTraces } from "./quiet";
 
 export interface OperationOptions {
   signal?: AbortSignal | undefined;
@@ -27,8 +28,7 @@ export async function operate(stack: Stack, kind: "up" | "destroy", options: Ope
     ...(options.continueOnError && { continueOnError: true }),
   };
   try {
-    if (kind === "up") await stack.up(more);
-    else await stack.destroy(more);
+    await withShortTraces<unknown>(() => (kind === "up" ? stack.up(more) : stack.destroy(more)));
   } catch (thrown) {
     throw asSwitchyardError(thrown, stack.name, diagnostics);
   }
