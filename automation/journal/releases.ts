@@ -14,6 +14,18 @@ export interface ReleaseRecord {
   candidate: SlotVersion | null;
 }
 
+type Attempt = Pick<ReleaseReport, "id" | "environment" | "team" | "version" | "ref" | "from" | "to">;
+
+/** The report of a release of which nothing has happened yet. */
+export const openReport = (attempt: Attempt): ReleaseRecord["report"] => ({
+  ...attempt,
+  outcome: null,
+  reason: "",
+  phases: [],
+  gates: [],
+  switches: [],
+});
+
 export function saveRelease(records: Records, stack: string, record: ReleaseRecord): void {
   const { id, environment, team, outcome, phases } = record.report;
   const startedAt = phases[0]?.startedAt ?? new Date().toISOString();

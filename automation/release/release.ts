@@ -3,7 +3,7 @@ import { SwitchyardError } from "../../config/errors";
 import type { ReleaseConfig } from "../../config/settings";
 import type { ReleaseReport, ReleaseRequest, Target } from "../api";
 import { weightsGate } from "../gates";
-import { lastUnfinished, type ReleaseRecord, requestAbort } from "../journal";
+import { lastUnfinished, openReport, type ReleaseRecord, requestAbort } from "../journal";
 import { knownEnvironment, type Project } from "../project";
 import { resolveRef } from "../source";
 import { type Drive, newId, readTruth, startDrive, type TeamView, viewTeam } from "./drive";
@@ -31,7 +31,7 @@ export async function release(project: Project, request: ReleaseRequest): Promis
     const drive = await inTurn(view, request.signal, async () => {
       const { config } = await readTruth(view);
       const record: ReleaseRecord = {
-        report: {
+        report: openReport({
           id,
           environment: view.environment,
           team: request.team,
@@ -39,12 +39,7 @@ export async function release(project: Project, request: ReleaseRequest): Promis
           ref,
           from: config.live,
           to: candidateSlot(view, config.live),
-          outcome: null,
-          reason: "",
-          phases: [],
-          gates: [],
-          switches: [],
-        },
+        }),
         state: begin({ steps: policy.shift, first: config.live === null, noData: policy.noData }).release,
         before: { live: config.live, weights: config.weights },
         candidate: null,
@@ -156,7 +151,7 @@ function reconciliation(
   const weights = Object.fromEntries(Object.keys(config.weights).map((slot) => [slot, slot === config.live ? 100 : 0]));
   const state = begin({ steps: [100], first: config.live === null, noData: "halt" }).release;
   return {
-    report: {
+    report: openReport({
       id,
       environment: view.environment,
       team: view.settings.team,
@@ -164,12 +159,7 @@ function reconciliation(
       ref: config.slots[to]?.ref ?? "",
       from: config.live,
       to,
-      outcome: null,
-      reason: "",
-      phases: [],
-      gates: [],
-      switches: [],
-    },
+    }),
     state: {
       ...state,
       phase: "roll-back",

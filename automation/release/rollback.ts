@@ -3,7 +3,7 @@ import { SwitchyardError } from "../../config/errors";
 import type { ReleaseConfig } from "../../config/settings";
 import type { ReleaseReport, ReleaseRequest } from "../api";
 import { rollbackTarget } from "../gates";
-import { findReleases, lastUnfinished, leaseHolder, type ReleaseRecord, requestAbort } from "../journal";
+import { findReleases, lastUnfinished, leaseHolder, openReport, type ReleaseRecord, requestAbort } from "../journal";
 import type { Project } from "../project";
 import { type Drive, newId, readTruth, startDrive, type TeamView, viewTeam } from "./drive";
 import { run } from "./loop";
@@ -36,7 +36,7 @@ export async function rollback(project: Project, request: Omit<ReleaseRequest, "
     const weights = Object.fromEntries(Object.keys(config.weights).map((slot) => [slot, slot === way.to ? 100 : 0]));
     const blank = begin({ steps: [100], first: false, noData: "halt" }).release;
     const record: ReleaseRecord = {
-      report: {
+      report: openReport({
         id,
         environment: view.environment,
         team: request.team,
@@ -44,12 +44,7 @@ export async function rollback(project: Project, request: Omit<ReleaseRequest, "
         ref: version?.ref ?? "",
         from: way.from,
         to,
-        outcome: null,
-        reason: "",
-        phases: [],
-        gates: [],
-        switches: [],
-      },
+      }),
       state: {
         ...blank,
         phase: "roll-back",
