@@ -16,6 +16,8 @@ export interface EngineOptions {
   /** Providers by package name, run in this process. A function is called once, when the package is first needed. */
   providers: Record<string, providers.Provider | (() => providers.Provider)>;
   now?: () => Date;
+  /** How long a cancelled operation waits for provider calls that have begun, before it leaves them to themselves. */
+  patienceMs?: number;
 }
 
 interface EmbeddedEngine extends PulumiCommand {
@@ -33,7 +35,11 @@ interface EmbeddedEngine extends PulumiCommand {
  * An engine that stands in for the Pulumi CLI: pass it to the Automation API as `pulumiCommand`. It keeps the CLI's file
  * backend, so either can take the other's stacks over, and refuses by name what it does not do.
  */
-export function embeddedEngine({ providers, now = () => new Date() }: EngineOptions): EmbeddedEngine {
+export function embeddedEngine({
+  providers,
+  now = () => new Date(),
+  patienceMs = 60_000,
+}: EngineOptions): EmbeddedEngine {
   const source = inProcessProviders(providers);
   return {
     command: "embedded",
@@ -47,7 +53,7 @@ export function embeddedEngine({ providers, now = () => new Date() }: EngineOpti
         onError,
         signal,
         providers: source,
-        deploy: runDeployment,
+        deploy: (request) => runDeployment(request, patienceMs),
         now,
       }),
   };

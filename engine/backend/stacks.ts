@@ -15,7 +15,7 @@ const tagsPath = (backend: Backend, id: StackId): string => join(folderOf(backen
 
 /** The checkpoint's text; undefined: no such stack. */
 export function readCheckpointText(backend: Backend, id: StackId): string | undefined {
-  refuseLegacyLayout(backend);
+  refuseOtherLayouts(backend);
   for (const extension of ["json.gz", "json.zst"]) {
     const compressed = join(folderOf(backend, id), `${id.stack}.${extension}`);
     if (existsSync(compressed)) throw notSupported(`the compressed checkpoint ${compressed}`);
@@ -51,7 +51,7 @@ export function removeStackFiles(backend: Backend, id: StackId): void {
 
 /** Stacks of one project, or of all. */
 export function listStacks(backend: Backend, project: string | undefined): StackId[] {
-  refuseLegacyLayout(backend);
+  refuseOtherLayouts(backend);
   const projects = project === undefined ? listNames(join(backend.root, "stacks")) : [project];
   return projects.flatMap((name) =>
     listNames(join(backend.root, "stacks", name))
@@ -75,9 +75,16 @@ export function writeTags(backend: Backend, id: StackId, tags: Record<string, st
   else replaceFile(tagsPath(backend, id), JSON.stringify({ version: 1, tags }));
 }
 
-/** Before projects there were: checkpoints lay flat in `stacks/` and `meta.yaml` was not yet. */
-function refuseLegacyLayout(backend: Backend): void {
-  if (existsSync(join(backend.root, "meta.yaml"))) return;
+/** Newer layouts, and the one before projects there were: checkpoints lay flat in `stacks/` and `meta.yaml` was not yet. */
+function refuseOtherLayouts(backend: Backend): void {
+  const meta = readText(join(backend.root, "meta.yaml"));
+  if (meta !== undefined) {
+    const version = /^version:(.*)$/m.exec(meta)?.[1]?.trim();
+    if (version === "1") return;
+    throw new EngineFailure(
+      `state store unsupported: 'meta.yaml' version (${version ?? "unknown"}) is not supported by the embedded engine`,
+    );
+  }
   const folder = join(backend.root, "stacks");
   if (!existsSync(folder) || !statSync(folder).isDirectory()) return;
   if (readdirSync(folder).some((name) => name.endsWith(".json"))) {

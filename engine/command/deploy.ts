@@ -43,6 +43,7 @@ export async function deploy({
   requireIntegrity(checkpoint, checkpointPath(target.backend, target.id));
   const settings = settingsOf(invocation, target);
   const keys = keysOf(invocation, settings, checkpoint);
+  await keys.verify();
   const { config, configSecretKeys } = await programConfig(target, settings, keys, events);
   const opened = await openCheckpoint(checkpoint, keys);
   for (const { inputs = {}, outputs = {} } of opened.resources) events.hideSecretsIn({ inputs, outputs });
@@ -68,6 +69,10 @@ export async function deploy({
     providers: invocation.providers,
     stackOutputs: (name) => otherStackOutputs(invocation, target, name),
     emit: (event) => events.emit(event),
+    scrubbed: (text, values) => {
+      events.hideSecretsIn(values);
+      return events.scrubbed(text);
+    },
     signal: invocation.signal,
     options: {
       parallel: numberFlag(args, "parallel") ?? availableParallelism() * 4,

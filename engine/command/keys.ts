@@ -25,6 +25,15 @@ export class StackKeys {
     return this.#salt;
   }
 
+  /**
+   * Before anything is changed, for a stack without secrets too: the first one may come as the answer of a provider, which
+   * nobody could write down then. @throws EngineFailure "incorrect passphrase", or that none is set.
+   */
+  async verify(): Promise<void> {
+    if (this.#salt === undefined) this.#passphrase();
+    else await this.open(this.#salt);
+  }
+
   /** The key that new secrets are written with. */
   forWriting(): Promise<SecretKey> {
     this.#writing ??= this.#salt === undefined ? this.#create() : this.open(this.#salt);

@@ -1,4 +1,4 @@
-import type { ResourceState } from "../state/types";
+import type { PropertyMap, ResourceState } from "../state/types";
 import { isUnknown, markSecretOutputs } from "../state/values";
 import { PartialFailure } from "./partialFailure";
 import type { Provider } from "./request";
@@ -9,6 +9,7 @@ import { isProviderType } from "./urn";
 export interface Workbench {
   dryRun: boolean;
   now: () => string;
+  scrubbed: (text: string, values: PropertyMap) => string;
   /** Throws where the lock is gone. */
   fence: () => void;
   providerOf: (state: ResourceState) => Promise<Provider | undefined>;
@@ -69,7 +70,7 @@ async function created(next: ResourceState, bench: Workbench): Promise<PartialFa
     next.outputs = outputs;
   } catch (thrown) {
     if (!(thrown instanceof PartialFailure)) throw thrown;
-    return keepPartial(next, thrown);
+    return keepPartial(next, thrown, bench);
   }
   return undefined;
 }
@@ -92,15 +93,16 @@ async function update(old: ResourceState, next: ResourceState, bench: Workbench)
     if (!(thrown instanceof PartialFailure)) throw thrown;
     // With the old inputs, so that the next run sees the difference and tries again.
     next.inputs = old.inputs;
-    return keepPartial(next, thrown);
+    return keepPartial(next, thrown, bench);
   }
   return undefined;
 }
 
-function keepPartial(next: ResourceState, failure: PartialFailure): PartialFailure {
+function keepPartial(next: ResourceState, failure: PartialFailure, { scrubbed }: Workbench): PartialFailure {
   next.id = failure.id;
-  next.outputs = failure.properties;
-  next.initErrors = failure.reasons;
+  next.outputs = markSecretOutputs(failure.properties, next.inputs ?? {}, next.additionalSecretOutputs ?? []);
+  const { outputs } = next;
+  next.initErrors = failure.reasons.map((reason) => scrubbed(reason, outputs));
   return failure;
 }
 

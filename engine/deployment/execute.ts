@@ -2,7 +2,7 @@ import { messageOf } from "../../config/errors";
 import type { ResourceState, Urn } from "../state/types";
 import { apply, ProtectedFailure, type Workbench } from "./apply";
 import { type Events, type FailureStatus, failureStatus } from "./events";
-import { type Outcome, Stopped } from "./outcome";
+import { Abandoned, type Outcome, Stopped } from "./outcome";
 import { CleanFailure, PartialFailure } from "./partialFailure";
 import type { Snapshots } from "./snapshots";
 import { type Step, subject } from "./steps";
@@ -58,7 +58,7 @@ export class Executor {
     if (!(await this.#written(snapshots.begin(step)))) return false;
     let failure: unknown;
     try {
-      await apply(step, { ...bench, fence: () => this.#fence() });
+      await Promise.race([apply(step, { ...bench, fence: () => this.#fence() }), outcome.whenAbandoned]);
     } catch (thrown) {
       failure = thrown ?? new Error("a provider threw nothing");
     }
@@ -66,6 +66,8 @@ export class Executor {
     if (kept && step.new && !step.skipped) this.news.set(step.new.urn, step.new);
     if (failure === undefined) events.succeeded(step);
     else if (!(failure instanceof Stopped)) this.#failed(step, failure);
+    // An abandoned step stays pending in state: the next run has to tell that nobody knows what became of it.
+    if (failure instanceof Abandoned) return false;
     const written = outcome.fatal === undefined && (await this.#written(snapshots.end(step, kept)));
     return written && failure === undefined;
   }
@@ -111,6 +113,7 @@ function statusOf({ op }: Step, failure: unknown): FailureStatus {
   if (failure instanceof PartialFailure) return failureStatus.partial;
   // A creation that failed left nothing that state could be wrong about.
   const creation = op === "create" || op === "create-replacement";
+  if (failure instanceof Abandoned) return failureStatus.unknown;
   const certain = creation || failure instanceof ProtectedFailure || failure instanceof CleanFailure;
   return certain ? failureStatus.none : failureStatus.unknown;
 }

@@ -3,6 +3,9 @@ import type { Urn } from "../state/types";
 /** Thrown inside a run that was stopped; whoever stopped it has said why. */
 export class Stopped extends Error {}
 
+/** A provider did not answer for so long after the run was cancelled that nobody waits any more. */
+export class Abandoned extends Error {}
+
 /** What becomes of a run: why it failed, and whether it may still begin anything. */
 export class Outcome {
   /** First reason first. */
@@ -17,10 +20,18 @@ export class Outcome {
   /** The lock was lost or state could not be written: nothing more is called or written. */
   fatal: Error | undefined;
   readonly whenStopped: Promise<void>;
+  /** Rejects with Abandoned; what is raced with it is left to itself then. */
+  readonly whenAbandoned: Promise<never>;
   #stopped = false;
   #announce: () => void = () => undefined;
+  #abandon: (error: Abandoned) => void = () => undefined;
 
   constructor() {
+    this.whenAbandoned = new Promise((_, reject) => {
+      this.#abandon = reject;
+    });
+    // most runs have nothing left to race with it
+    this.whenAbandoned.catch(() => undefined);
     this.whenStopped = new Promise((resolve) => {
       this.#announce = resolve;
     });
@@ -44,6 +55,14 @@ export class Outcome {
   cancel(): void {
     this.cancelled = true;
     this.stop();
+  }
+
+  abandon(waitedMs: number): void {
+    this.#abandon(
+      new Abandoned(
+        `the provider did not answer within ${waitedMs / 1000} s of the cancellation; what it did is not known`,
+      ),
+    );
   }
 
   die(error: Error): void {

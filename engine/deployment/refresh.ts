@@ -45,9 +45,12 @@ async function refreshOne(old: ResourceState, options: RefreshOptions): Promise<
   try {
     const provider =
       !old.custom || isProviderType(old.type) || old.pendingReplacement ? undefined : await providerOf(old);
-    const next = provider === undefined ? old : await readAgain(old, provider, options);
+    const read = async (): Promise<[ResourceState | undefined, "same" | "update" | "delete"]> => {
+      const found = provider === undefined ? old : await readAgain(old, provider, options);
+      return [found, found === undefined ? "delete" : await resultOf(old, found, provider)];
+    };
+    const [next, result] = await Promise.race([read(), outcome.whenAbandoned]);
     step.new = next;
-    const result = next === undefined ? "delete" : await resultOf(old, next, provider);
     if (next?.outputs) {
       next.outputs = markSecretOutputs(next.outputs, next.inputs ?? {}, next.additionalSecretOutputs ?? []);
     }

@@ -28,6 +28,8 @@ export interface DeploymentRequest {
    * first and the last ones (prelude, summary, cancel) are the command's. Secrets are still in their envelopes.
    */
   emit(event: EngineEvent): void;
+  /** A provider's words as they may be shown and written: without the secrets in `values`, and others that the run knows. */
+  scrubbed(text: string, values: PropertyMap): string;
   /** First abort: no new steps; running ones finish and are saved. */
   signal?: AbortSignal;
   options: DeploymentOptions;

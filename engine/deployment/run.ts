@@ -24,19 +24,25 @@ import { providerReference } from "./urn";
  * Everything about one run is in here; several runs go on in one process without knowing of each other.
  * @throws EngineFailure for what is not supported, and the error of `save` or `fence` that ended the run; what fails otherwise
  * is in the result.
+ * @param patienceMs how long a cancelled run waits for provider calls that have begun.
  */
-export async function runDeployment(request: DeploymentRequest): Promise<DeploymentResult> {
+export async function runDeployment(request: DeploymentRequest, patienceMs: number): Promise<DeploymentResult> {
   if (request.operation !== "update" && request.programAddress !== undefined) {
     throw notSupported(`running the program during '${request.operation}' (--run-program)`);
   }
   const run = new Run(request);
-  const cancel = (): void => run.outcome.cancel();
+  let patience: NodeJS.Timeout | undefined;
+  const cancel = (): void => {
+    run.outcome.cancel();
+    patience ??= setTimeout(() => run.outcome.abandon(patienceMs), patienceMs);
+  };
   request.signal?.addEventListener("abort", cancel);
   try {
     if (request.signal?.aborted) cancel();
     return await run.carryOut();
   } finally {
     request.signal?.removeEventListener("abort", cancel);
+    clearTimeout(patience);
   }
 }
 
@@ -61,6 +67,7 @@ class Run {
     const bench: Workbench = {
       dryRun: request.dryRun,
       now: request.now,
+      scrubbed: request.scrubbed,
       fence: request.fence,
       providerOf: (state) => this.#providers.of(state),
       goesWithAnother: ({ deletedWith }) =>

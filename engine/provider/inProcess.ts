@@ -1,4 +1,5 @@
 import type { provider as sdk } from "@pulumi/pulumi";
+import { messageOf } from "../../config/errors";
 import { PartialFailure, type Provider, type ProviderSource } from "../deployment";
 import type { Json, PropertyMap } from "../state/types";
 
@@ -23,28 +24,31 @@ export function inProcessProviders(providers: Record<string, InProcess>): Provid
 function adapt(provider: sdk.Provider): Provider {
   return {
     async check(urn, olds, news) {
-      const { inputs = news, failures = [] } = (await provider.check?.(urn, copy(olds), copy(news))) ?? {};
-      return { inputs: copy(inputs), failures: failures.map(({ property, reason }) => ({ property, reason })) };
+      if (provider.check === undefined) return { inputs: copy(news), failures: [] };
+      const { inputs = news, failures } = answer("check", await provider.check(urn, copy(olds), copy(news)));
+      return { inputs: copy(inputs), failures: failuresOf(failures) };
     },
     async diff(id, urn, oldOutputs, news) {
-      const { changes, replaces, deleteBeforeReplace } =
-        (await provider.diff?.(id, urn, copy(oldOutputs), copy(news))) ?? {};
-      return { changes, replaces: [...(replaces ?? [])], deleteBeforeReplace: deleteBeforeReplace ?? false };
+      if (provider.diff === undefined) return { replaces: [], deleteBeforeReplace: false };
+      const found = answer("diff", await provider.diff(id, urn, copy(oldOutputs), copy(news)));
+      const { changes, replaces, deleteBeforeReplace = false } = found;
+      return { changes, replaces: list("replaces", replaces), deleteBeforeReplace };
     },
     async create(urn, inputs) {
       if (provider.create === undefined) throw new Error(`unknown resource type ${urn}`);
-      const { id, outs } = await initialized(provider.create(urn, copy(inputs)));
-      return { id: String(id ?? ""), outputs: copy(outs) };
+      const { id, outs } = answer("create", await initialized(provider.create(urn, copy(inputs))));
+      return { id: idOf(id), outputs: copyOfCreated(idOf(id), outs) };
     },
     async update(id, urn, oldOutputs, news) {
-      const updated = provider.update?.(id, urn, copy(oldOutputs), copy(news));
-      return { outputs: copy(updated && (await initialized(updated)).outs) };
+      if (provider.update === undefined) return { outputs: {} };
+      const { outs } = answer("update", await initialized(provider.update(id, urn, copy(oldOutputs), copy(news))));
+      return { outputs: copy(outs) };
     },
     async read(id, urn, outputs) {
       if (provider.read === undefined) return { id, outputs: copy(outputs) };
-      const found = await provider.read(id, urn, copy(outputs));
+      const found = answer("read", await provider.read(id, urn, copy(outputs)));
       return {
-        id: String(found.id ?? ""),
+        id: idOf(found.id),
         outputs: copy(found.props),
         ...(found.inputs !== undefined && { inputs: copy(found.inputs) }),
       };
@@ -54,10 +58,41 @@ function adapt(provider: sdk.Provider): Provider {
     },
     async invoke(token, args) {
       if (provider.invoke === undefined) throw new Error(`unknown function ${token}`);
-      const { outputs, failures = [] } = await provider.invoke(token, copy(args));
-      return { outputs: copy(outputs), failures: failures.map(({ property, reason }) => ({ property, reason })) };
+      const { outputs, failures } = answer("invoke", await provider.invoke(token, copy(args)));
+      return { outputs: copy(outputs), failures: failuresOf(failures) };
     },
   };
+}
+
+/** @throws Error where a provider answers a call with something else than an object. */
+function answer<T>(call: string, answered: T): NonNullable<T> {
+  if (typeof answered === "object" && answered !== null && !Array.isArray(answered)) return answered;
+  const what = answered === null ? "null" : Array.isArray(answered) ? "a list" : typeof answered;
+  throw new Error(`the provider answered '${call}' with ${what} in place of an object`);
+}
+
+function list<T>(name: string, value: T[] | undefined): T[] {
+  if (value !== undefined && !Array.isArray(value)) throw new Error(`the provider gave '${name}' that is not a list`);
+  return [...(value ?? [])];
+}
+
+const failuresOf = (failures: sdk.CheckFailure[] | undefined): { property: string; reason: string }[] =>
+  list("failures", failures).map(({ property, reason }) => ({ property, reason }));
+
+/** Undefined is no id, which whoever asked complains of. */
+function idOf(id: string | undefined): string {
+  if (id !== undefined && typeof id !== "string") throw new Error("the provider gave an id that is not text");
+  return id ?? "";
+}
+
+/** What was created is there, whatever else the provider says of it: it is kept as one that did not become ready. */
+function copyOfCreated(id: string, outs: unknown): PropertyMap {
+  try {
+    return copy(outs);
+  } catch (thrown) {
+    if (id === "") throw thrown;
+    throw new PartialFailure(messageOf(thrown), id, {}, [messageOf(thrown)]);
+  }
 }
 
 /** What crosses the border to a provider, or from it, is a copy of plain JSON. @throws Error for anything else. */
@@ -80,7 +115,9 @@ function copyValue(value: unknown, path: string): Json {
       Object.entries(value).map(([key, item]) => [key, copyValue(item, path ? `${path}.${key}` : key)]),
     );
   }
-  throw new Error(`a provider gave a value that is not JSON at '${path}'`);
+  const what =
+    Object(value).__pulumiOutput === true ? "an Output, which only programs have," : "a value that is not JSON";
+  throw new Error(`a provider gave ${what} at '${path}'`);
 }
 
 /** An error with an id says that the object is there and did not become ready. */
@@ -88,8 +125,9 @@ async function initialized<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (thrown) {
-    const { id, properties, reasons } = thrown as { id?: unknown; properties?: unknown; reasons?: unknown };
+    const { id, properties, reasons } = Object(thrown) as { id?: unknown; properties?: unknown; reasons?: unknown };
     if (!(thrown instanceof Error) || typeof id !== "string" || id === "") throw thrown;
-    throw new PartialFailure(thrown.message, id, copy(properties), Array.isArray(reasons) ? reasons.map(String) : []);
+    const outputs = copyOfCreated(id, properties);
+    throw new PartialFailure(thrown.message, id, outputs, Array.isArray(reasons) ? reasons.map(String) : []);
   }
 }
