@@ -25,7 +25,10 @@ export class EventStream {
   /** Every text inside a secret value is one that may not be shown. */
   hide(value: Json): void {
     if (typeof value === "string") {
-      if (value.length >= shortestSecret) this.#secretTexts.add(value);
+      // also as it looks inside of JSON, which messages like to quote
+      for (const text of [value, JSON.stringify(value).slice(1, -1)]) {
+        if (value.length >= shortestSecret) this.#secretTexts.add(text);
+      }
     } else if (typeof value === "object" && value !== null) {
       for (const item of Object.values(value)) this.hide(item);
     }

@@ -3,7 +3,7 @@ import { OperationLock, stackExists } from "../backend";
 import type { DeploymentResult } from "../deployment/request";
 import { EngineFailure, exitCode, notSupported } from "../failure";
 import { flagValue, isSet } from "./arguments";
-import { type Command, type Invocation, stackNotFound, type Target, targetOf, timestamp } from "./context";
+import { type Command, type Invocation, type Output, stackNotFound, type Target, targetOf, timestamp } from "./context";
 import { deploy, type Kind } from "./deploy";
 import { Display } from "./display";
 import { EventLog } from "./eventLog";
@@ -53,7 +53,11 @@ async function operate(invocation: Invocation, kind: Kind, dryRun: boolean): Pro
     const lock = dryRun ? undefined : OperationLock.acquire(target.backend, target.id, timestamp(invocation.now()));
     try {
       output.out(`${titles[kind][dryRun ? "preview" : "real"]} (${target.id.stack}):\n\n`);
-      result = await withProgram(invocation, target, kind, (programAddress) =>
+      const scrubbed: Output = {
+        out: (text) => output.out(events.scrubbed(text)),
+        error: (text) => output.error(events.scrubbed(text)),
+      };
+      result = await withProgram({ ...invocation, output: scrubbed }, target, kind, (programAddress) =>
         deploy({ invocation, kind, target, programAddress, events, lock }),
       );
     } finally {
