@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LocalWorkspaceOptions } from "@pulumi/pulumi/automation";
 
+/** The long versions of tests, which CI runs: see CONTRIBUTING.md. */
+export const thorough = process.env.SWITCHYARD_THOROUGH !== undefined;
+
 /** A private backend, home and project folder; `remove` takes all of it away. */
 export class Sandbox {
   readonly root = mkdtempSync(join(tmpdir(), "engine-test-"));
