@@ -5,7 +5,7 @@
 const { readdirSync } = require("node:fs");
 const { join } = require("node:path");
 
-const parts = ["config", "store", "engine", "local", "components", "automation", "cli", "demo", "bench"];
+const parts = ["config", "store", "engine", "local", "components", "branches", "automation", "cli", "demo", "bench"];
 const inside = (...names) => `^(?:${names.join("|")})/`;
 
 /** A part may use itself, packages and the parts named: nothing else of ours. */
@@ -53,8 +53,17 @@ module.exports = {
     mayUse("engine", ["config"], "The embedded engine runs any Pulumi program; it must not know this one."),
     mayUse("local", ["config"], "The runtime is told everything through Pulumi resources."),
     mayUse("components", ["config", "local"], "Components say what exists; they drive nothing."),
-    mayUse("automation", ["config", "store", "engine", "components"], "What the driver changes, it changes by Pulumi."),
-    mayUse("cli", ["config", "components", "automation"], "Commands call the driver's API; `doctor` asks components."),
+    mayUse("branches", ["config", "store"], "Branches are git's: what runs where is nothing to them."),
+    mayUse(
+      "automation",
+      ["config", "store", "engine", "components", "branches"],
+      "What the driver changes, it changes by Pulumi.",
+    ),
+    mayUse(
+      "cli",
+      ["config", "components", "branches", "automation"],
+      "Commands call the driver's API; `doctor` asks components.",
+    ),
     {
       name: "only-the-local-platform-uses-local",
       comment: "Components are the same on every platform; what is local stands behind the platform interface.",

@@ -180,6 +180,11 @@ export const catalogue = {
     "Install the Pulumi CLI, or use `--engine embedded`.",
   ),
   unsupported: entry("usage", "The embedded engine does not do this.", "Use the Pulumi CLI: `--engine cli`."),
+  "git-failed": entry(
+    "environment",
+    "A git command ended with an error, or not in time.",
+    "Read git's own words in the message; nothing that was committed or left uncommitted is touched by a command that failed.",
+  ),
   interrupted: entry(
     "interrupted",
     "The command was interrupted and cleaned up after itself.",

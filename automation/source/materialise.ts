@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { messageOf, SwitchyardError } from "../../config/errors";
+import { isAlive } from "../../config/process";
 import { build } from "./build";
 import { exportCommit } from "./export";
 import { openRepository, type Source, type SourceFolders } from "./repository";
@@ -92,15 +93,6 @@ async function removeLeftovers(building: string): Promise<void> {
   for (const name of await readdir(building)) {
     const pid = Number(name.split(".")[0]);
     if (!isAlive(pid)) await rm(path.join(building, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
+import { hideSecrets } from "../../branches/git";
 import { messageOf, SwitchyardError } from "../../config/errors";
 import type { TeamConfig } from "../../config/team";
 import { gitIn } from "./git";
@@ -65,11 +66,6 @@ function unreadable(where: string, why: string, cause?: unknown): SwitchyardErro
   return new SwitchyardError("source-unreadable", hideSecrets(`cannot read the repository ${where}: ${why}`), {
     cause,
   });
-}
-
-/** A URL's user name and password are not for logs. */
-function hideSecrets(text: string): string {
-  return text.replace(/(\w+:\/\/)[^/@\s]+@/g, "$1");
 }
 
 const firstLine = (text: string) => text.trim().split("\n")[0] ?? text;
