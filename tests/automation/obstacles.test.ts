@@ -6,7 +6,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { JournalEntry, ReleaseReport } from "../../automation/api";
 import { LocalRuntime } from "../../local/client";
-import { type Answer, ask, type Driver, makeSite, type Site, until } from "./support";
+import { until } from "../until";
+import { type Answer, ask, type Driver, makeSite, type Site } from "./support";
 
 /** 2 s for a stack operation to begin, what the direct write takes, and room for a machine that is busy with other tests. */
 const backWithinMs = 4_000;

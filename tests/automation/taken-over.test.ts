@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openRecords } from "../../store";
-import { type At, makeSite, type Site, until } from "./support";
+import { until } from "../until";
+import { type At, makeSite, type Site } from "./support";
 
 /** After plan, admit, stage and verify; then come the shift's intent and its write. */
 const writeOfStage = 6;

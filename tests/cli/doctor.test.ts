@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../../cli/doctor";
 import { exitCodes } from "../../config/errors";
-import { portStretch } from "../ports";
-import { answer, freePort, listenOn, type ProjectFolder, projectFolder, switchyard } from "./support";
+import { freePort, portStretch } from "../ports";
+import { answer, listenOn, type ProjectFolder, projectFolder, switchyard } from "./support";
 
 describe("doctor", () => {
   const folders: ProjectFolder[] = [];

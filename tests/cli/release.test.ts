@@ -3,8 +3,9 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodes } from "../../config/errors";
 import { makeRepository, type Repository } from "../../demo/repository";
-import { portStretch } from "../ports";
-import { answer, documents, freePort, type ProjectFolder, projectFolder, switchyard, until } from "./support";
+import { freePort, portStretch } from "../ports";
+import { until } from "../until";
+import { answer, documents, type ProjectFolder, projectFolder, switchyard } from "./support";
 
 const ai = "ai-workflow";
 

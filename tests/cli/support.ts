@@ -88,18 +88,3 @@ export function listenOn(port: number): Promise<{ server: Server; port: number }
     server.on("error", failed);
   });
 }
-
-export async function freePort(): Promise<number> {
-  const { server, port } = await listenOn(0);
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
-
-/** Polls until it is so. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error("not so after 30 s");
-    await new Promise((resume) => setTimeout(resume, 50));
-  }
-}

@@ -1,12 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReleaseConfig, SlotVersion } from "../../config/settings";
 import { LocalRuntime } from "../../local/client";
-import { portStretch } from "../ports";
+import { freePort, portStretch } from "../ports";
 
 export type Engine = "cli" | "embedded";
 export type Operation = "up" | "up expecting no changes" | "preview" | "destroy" | "outputs" | "export";
@@ -105,18 +104,6 @@ require("node:http").createServer((request, response) => {
   response.end(JSON.stringify({ slot: process.env.SLOT, secret: process.env.KEY === "hush" }));
 }).listen(process.env.PORT, process.env.HOST);
 `;
-
-function freePort(): Promise<number> {
-  return new Promise((found, failed) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        address !== null && typeof address === "object" ? found(address.port) : failed(new Error("no port")),
-      );
-    });
-    probe.on("error", failed);
-  });
-}
 
 /** Polls until `ask` gives what `good` accepts, and gives it back. */
 export async function until<T>(ask: () => Promise<T>, good: (value: T) => boolean): Promise<T> {

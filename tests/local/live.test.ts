@@ -2,7 +2,9 @@ import { dirname } from "node:path";
 import type { TeamSettings } from "../../config/settings";
 import { livePlatform } from "../../local/client";
 import { LocalProvider } from "../../local/provider";
-import { answerOf, fixture, freePort, type Place, place, service, until } from "./support";
+import { freePort } from "../ports";
+import { until } from "../until";
+import { answerOf, fixture, type Place, place, service } from "./support";
 
 let here: Place;
 let settings: TeamSettings;

@@ -3,7 +3,9 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { loadBalancerRecord } from "../../local/paths";
 import { LocalProvider } from "../../local/provider";
-import { answerOf, fixture, freePort, isGone, type Place, place, textOf, until } from "./support";
+import { freePort } from "../ports";
+import { until } from "../until";
+import { answerOf, fixture, isGone, type Place, place, textOf } from "./support";
 
 let here: Place;
 const provider = new LocalProvider();

@@ -6,7 +6,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { embeddedEngine } from "../../engine";
 import { LoadBalancer, LocalProvider, packageName, Route, TargetGroup, Workload } from "../../local/provider";
-import { answerOf, fixture, freePort, isGone, type Place, place, textOf, until } from "./support";
+import { freePort } from "../ports";
+import { until } from "../until";
+import { answerOf, fixture, isGone, type Place, place, textOf } from "./support";
 
 const cli = (() => {
   try {

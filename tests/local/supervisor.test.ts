@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { LocalRuntime } from "../../local/client";
 import { logFile, supervisorRecord } from "../../local/paths";
 import { identify } from "../../local/process-table";
-import { answerOf, freePort, isGone, type Place, place, service, textOf, until } from "./support";
+import { freePort } from "../ports";
+import { until } from "../until";
+import { answerOf, isGone, type Place, place, service, textOf } from "./support";
 
 let here: Place;
 beforeEach(() => {

@@ -1,9 +1,7 @@
 /** A runtime directory of a test's own, and what tests ask about processes. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessSpec } from "../../local/api";
 import { LocalRuntime } from "../../local/client";
 import { identify } from "../../local/process-table";
@@ -29,28 +27,6 @@ export function place(): Place {
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** Waits until `probe` gives something, with a deadline. */
-export async function until<T>(
-  probe: () => Promise<T | undefined | false> | T | undefined | false,
-  withinMs = 30_000,
-): Promise<T> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${probe}`);
-    await delay(20);
-  }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export function service(mode: string, port: number, more: Partial<ProcessSpec> = {}): ProcessSpec {

@@ -7,7 +7,9 @@ import { watchingLimiter } from "../../local/supervisor/cgroups";
 import { rotateLog, tailLog } from "../../local/supervisor/logs";
 import { decideStop } from "../../local/supervisor/stop-after";
 import { Supervisor } from "../../local/supervisor/supervisor";
-import { freePort, service, textOf, until } from "./support";
+import { freePort } from "../ports";
+import { until } from "../until";
+import { service, textOf } from "./support";
 
 let directory: string;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { WebSocket } from "ws";
-import { LoadBalancer, type Service, startRaw, startService, stopAll, until } from "./harness";
+import { LoadBalancer, openSocket, type Service, startRaw, startService, stopAll, until } from "./harness";
 
 let lb: LoadBalancer;
 let first: Service;
@@ -23,14 +23,10 @@ interface Watched {
   closed: Promise<{ code: number; atMs: number }>;
 }
 
-async function openSocket(): Promise<Watched> {
-  const socket = new WebSocket(lb.url("/api/ai/live").replace("http", "ws"));
+async function watch(): Promise<Watched> {
+  const socket = await openSocket(lb.url("/api/ai/live"));
   const closed = new Promise<{ code: number; atMs: number }>((done) => {
     socket.on("close", (code) => done({ code, atMs: Date.now() }));
-  });
-  await new Promise((done, fail) => {
-    socket.once("open", done);
-    socket.once("error", fail);
   });
   return { socket, closed };
 }
@@ -39,7 +35,7 @@ test("WebSockets of a drained slot are closed with 1001 after the deadline, spre
   // The spread is a tenth of it: enough to be seen on a busy machine too.
   await drainAfter(2_000);
   await lb.weights({ "slot-1": 100, "slot-2": 0 });
-  const watched = await Promise.all(Array.from({ length: 20 }, openSocket));
+  const watched = await Promise.all(Array.from({ length: 20 }, watch));
   const startedMs = Date.now();
   await lb.weights({ "slot-1": 0, "slot-2": 100 });
   const { drainUntil } = await lb.call<{ drainUntil: string }>("GET", "/target-groups/ai-slot-1");
@@ -56,20 +52,20 @@ test("WebSockets of a drained slot are closed with 1001 after the deadline, spre
 test("weight that comes back within the drain keeps the WebSockets", async () => {
   await drainAfter(500);
   await lb.weights({ "slot-1": 100, "slot-2": 0 });
-  const { socket, closed } = await openSocket();
+  const { socket, closed } = await watch();
   await lb.weights({ "slot-1": 0, "slot-2": 100 });
   await lb.weights({ "slot-1": 100, "slot-2": 0 });
   // Another slot's drain, begun later and as long, tells when the first one would have struck.
-  const { closed: otherClosed } = await openSocketOn("slot-2");
+  const { closed: otherClosed } = await watchOn("slot-2");
   expect((await otherClosed).code).toBe(1001);
   expect(socket.readyState).toBe(WebSocket.OPEN);
   socket.close();
   expect((await closed).code).toBe(1005);
 });
 
-async function openSocketOn(slot: string): Promise<Watched> {
+async function watchOn(slot: string): Promise<Watched> {
   await lb.weights({ "slot-1": 0, "slot-2": 0, [slot]: 100 });
-  const watched = await openSocket();
+  const watched = await watch();
   await lb.weights({ "slot-1": 100, "slot-2": 0 });
   return watched;
 }
@@ -137,7 +133,7 @@ test("SIGTERM lets a request in flight end, closes WebSockets with 1001 and exit
     health: { path: "/", intervalMs: 60_000, timeoutMs: 60_000, healthyAfter: 1, unhealthyAfter: 1 },
   });
   await lb.weights({ "slot-1": 100, "slot-2": 0 });
-  const { closed } = await openSocket();
+  const { closed } = await watch();
   await lb.weights({ "slot-1": 0, "slot-2": 100 });
   const answer = fetch(lb.url("/api/ai/slow")).then((response) => response.text());
   await until("the request is with the slot", async () => (await lb.stats()).slots["slot-2"]?.inFlight === 1);

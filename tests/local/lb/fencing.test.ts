@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import type { RouteSpec } from "../../../local/api";
-import { freePort, LoadBalancer, route, runToExit, startService, stopAll, temporaryDirectory, until } from "./harness";
+import { freePort } from "../../ports";
+import { LoadBalancer, route, runToExit, startService, stopAll, temporaryDirectory, until } from "./harness";
 
 let lb: LoadBalancer;
 

@@ -1,8 +1,6 @@
 import { existsSync } from "node:fs";
-import { Agent, request } from "node:http";
-import { WebSocket } from "ws";
-import { slotHeader } from "../../../local/api";
-import { bodyOf, LoadBalancer, type Service, startRaw, startService, stopAll, until } from "./harness";
+import { Agent } from "node:http";
+import { LoadBalancer, openSocket, type Service, send, startRaw, startService, stopAll, until } from "./harness";
 
 const installed = ["/usr/sbin/haproxy", "/usr/local/sbin/haproxy", "/usr/bin/haproxy"].some((path) => existsSync(path));
 if (!installed)
@@ -25,27 +23,7 @@ suite("with HAProxy behind the same admin API", () => {
     await stopAll();
   });
 
-  function send(method: string, body: string): Promise<{ status: number; slot: string; text: string }> {
-    return new Promise((done, fail) => {
-      const outgoing = request(lb.url("/api/ai/x"), { method, agent }, (message) => {
-        bodyOf(message).then(
-          (text) => done({ status: message.statusCode ?? 0, slot: String(message.headers[slotHeader]), text }),
-          fail,
-        );
-      });
-      outgoing.on("error", fail);
-      outgoing.end(body);
-    });
-  }
-
-  async function openSocket(): Promise<WebSocket> {
-    const socket = new WebSocket(lb.url("/api/ai/live").replace("http", "ws"));
-    await new Promise((done, fail) => {
-      socket.once("open", done);
-      socket.once("error", fail);
-    });
-    return socket;
-  }
+  const ask = (method: string, body: string) => send(lb.url("/api/ai/x"), agent, method, body);
 
   test("switches under load lose no request, and the counters agree with what clients saw", async () => {
     const wrong: unknown[] = [];
@@ -54,7 +32,7 @@ suite("with HAProxy behind the same admin API", () => {
     const client = async (id: number) => {
       for (let i = 0; open; i++) {
         const body = id % 2 === 0 ? "" : `${id}-${i}`;
-        const answer = await send(id % 2 === 0 ? "GET" : "POST", body).catch((error: unknown) => error as Error);
+        const answer = await ask(id % 2 === 0 ? "GET" : "POST", body).catch((error: unknown) => error as Error);
         if (answer instanceof Error || answer.text !== `${answer.slot} ${body}`) wrong.push(answer);
         answers += 1;
       }
@@ -81,7 +59,7 @@ suite("with HAProxy behind the same admin API", () => {
   test("the next request after a switch was confirmed goes to the new slot, and a lower epoch is refused", async () => {
     for (const to of ["slot-2", "slot-1", "slot-2"]) {
       await lb.weights({ "slot-1": 0, "slot-2": 0, [to]: 100 });
-      expect((await send("GET", "")).slot).toBe(to);
+      expect((await ask("GET", "")).slot).toBe(to);
     }
     const stale = { ...(await lb.state()).routes.ai, epoch: 0 };
     await expect(lb.call("PUT", "/routes/ai", stale)).rejects.toMatchObject({ status: 409, code: "stale-epoch" });
@@ -89,7 +67,7 @@ suite("with HAProxy behind the same admin API", () => {
 
   test("WebSockets are counted apart, live on after a switch, and end with the drain", async () => {
     await lb.weights({ "slot-1": 100, "slot-2": 0 });
-    const socket = await openSocket();
+    const socket = await openSocket(lb.url("/api/ai/live"));
     const ended = new Promise<number>((done) => socket.on("close", () => done(Date.now())));
     await until("it is counted", async () => (await lb.stats()).slots["slot-1"]?.webSockets === 1);
     expect((await lb.stats()).slots["slot-1"]).toMatchObject({ webSocketsOpened: 1, inFlight: 0 });
@@ -107,7 +85,7 @@ suite("with HAProxy behind the same admin API", () => {
     const port = await startRaw((socket) => socket.once("data", () => socket.destroy()));
     await lb.targetGroup("slot-1", port, { drainMs: 300 });
     await lb.weights({ "slot-1": 100, "slot-2": 0 });
-    expect((await send("POST", "x")).status).toBe(502);
+    expect((await ask("POST", "x")).status).toBe(502);
     await until("the failure is counted", async () => (await lb.stats()).slots["slot-1"]?.failures === 1);
     await lb.targetGroup("slot-1", services["slot-1"]?.port ?? 0, { drainMs: 300 });
   });
@@ -116,7 +94,7 @@ suite("with HAProxy behind the same admin API", () => {
     await lb.weights({ "slot-1": 0, "slot-2": 100 });
     await lb.stop("SIGKILL");
     await lb.start();
-    expect((await send("GET", "")).slot).toBe("slot-2");
+    expect((await ask("GET", "")).slot).toBe("slot-2");
   });
 
   test("SIGTERM takes HAProxy with it", async () => {

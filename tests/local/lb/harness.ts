@@ -1,12 +1,18 @@
 /** A real load balancer process from `dist`, real services behind it, and the ways to ask both. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { type Agent, createServer, type IncomingMessage, type RequestListener, request, type Server } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type WebSocket, WebSocketServer } from "ws";
-import type { LoadBalancerState, RouteSpec, TargetGroupSpec, TeamStats } from "../../../local/api";
+import { WebSocket, WebSocketServer } from "ws";
+import {
+  type LoadBalancerState,
+  type RouteSpec,
+  slotHeader,
+  type TargetGroupSpec,
+  type TeamStats,
+} from "../../../local/api";
 import { callJson } from "../../../local/http-json";
 import { loadBalancerRecord, loadBalancerSocket } from "../../../local/paths";
 
@@ -187,12 +193,33 @@ const listenOn = (server: { listen(port: number, host: string, done: () => void)
     server.listen(0, "127.0.0.1", () => done((server.address() as AddressInfo).port));
   });
 
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  const port = await listenOn(server);
-  await new Promise((done) => server.close(done));
-  return port;
+export interface Answer {
+  status: number;
+  slot: string;
+  text: string;
+}
+
+/** One request of a client that keeps its connections. Rejects when the connection breaks. */
+export function send(url: string, agent: Agent, method: string, body: string): Promise<Answer> {
+  return new Promise((done, fail) => {
+    const outgoing = request(url, { method, agent }, (message) => {
+      bodyOf(message).then(
+        (text) => done({ status: message.statusCode ?? 0, slot: String(message.headers[slotHeader]), text }),
+        fail,
+      );
+    });
+    outgoing.on("error", fail);
+    outgoing.end(body);
+  });
+}
+
+export async function openSocket(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(url.replace("http", "ws"));
+  await new Promise((done, fail) => {
+    socket.once("open", done);
+    socket.once("error", fail);
+  });
+  return socket;
 }
 
 /** Sends bytes as they are and returns what came back until the connection ended, and how it ended. */

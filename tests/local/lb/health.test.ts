@@ -1,5 +1,6 @@
 import type { TargetGroupStatus } from "../../../local/api";
-import { freePort, LoadBalancer, startRaw, startService, stopAll, until } from "./harness";
+import { freePort } from "../../ports";
+import { LoadBalancer, startRaw, startService, stopAll, until } from "./harness";
 
 let lb: LoadBalancer;
 beforeAll(async () => {

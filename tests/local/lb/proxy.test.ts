@@ -2,17 +2,8 @@ import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { errorHeader, slotHeader } from "../../../local/api";
-import {
-  bodyOf,
-  freePort,
-  LoadBalancer,
-  sendRaw,
-  startRaw,
-  startService,
-  stopAll,
-  targetGroup,
-  until,
-} from "./harness";
+import { freePort } from "../../ports";
+import { bodyOf, LoadBalancer, sendRaw, startRaw, startService, stopAll, targetGroup, until } from "./harness";
 
 let lb: LoadBalancer;
 beforeAll(async () => {

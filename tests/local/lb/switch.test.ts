@@ -1,7 +1,7 @@
-import { Agent, request } from "node:http";
+import { Agent } from "node:http";
 import { WebSocket } from "ws";
 import { slotHeader } from "../../../local/api";
-import { bodyOf, LoadBalancer, type Service, startService, stopAll, until } from "./harness";
+import { LoadBalancer, openSocket, type Service, send, startService, stopAll, until } from "./harness";
 
 let lb: LoadBalancer;
 let services: Record<string, Service>;
@@ -16,33 +16,7 @@ afterAll(stopAll);
 const agent = new Agent({ keepAlive: true });
 afterAll(() => agent.destroy());
 
-interface Answer {
-  status: number;
-  slot: string;
-  text: string;
-}
-
-function send(method: string, body: string): Promise<Answer> {
-  return new Promise((done, fail) => {
-    const outgoing = request(lb.url("/api/ai/x"), { method, agent }, (message) => {
-      bodyOf(message).then(
-        (text) => done({ status: message.statusCode ?? 0, slot: String(message.headers[slotHeader]), text }),
-        fail,
-      );
-    });
-    outgoing.on("error", fail);
-    outgoing.end(body);
-  });
-}
-
-async function openSocket(): Promise<WebSocket> {
-  const socket = new WebSocket(lb.url("/api/ai/live").replace("http", "ws"));
-  await new Promise((done, fail) => {
-    socket.once("open", done);
-    socket.once("error", fail);
-  });
-  return socket;
-}
+const ask = (method: string, body: string) => send(lb.url("/api/ai/x"), agent, method, body);
 
 const echo = (socket: WebSocket, text: string) =>
   new Promise<string>((done) => {
@@ -52,7 +26,7 @@ const echo = (socket: WebSocket, text: string) =>
 
 test("ten switches under 32 keep-alive clients and 20 WebSockets lose no request and cut no socket", async () => {
   await lb.weights({ "slot-1": 100, "slot-2": 0 });
-  const sockets = await Promise.all(Array.from({ length: 20 }, openSocket));
+  const sockets = await Promise.all(Array.from({ length: 20 }, () => openSocket(lb.url("/api/ai/live"))));
   let cut = 0;
   for (const socket of sockets) socket.on("close", () => (cut += 1));
   const wrong: unknown[] = [];
@@ -61,7 +35,7 @@ test("ten switches under 32 keep-alive clients and 20 WebSockets lose no request
   const client = async (id: number) => {
     for (let i = 0; open; i++) {
       const body = id % 2 === 0 ? "" : `${id}-${i}`;
-      const answer = await send(id % 2 === 0 ? "GET" : "POST", body).catch((error: unknown) => error as Error);
+      const answer = await ask(id % 2 === 0 ? "GET" : "POST", body).catch((error: unknown) => error as Error);
       if (answer instanceof Error || answer.status !== 200 || answer.text !== `${answer.slot} ${body}`)
         wrong.push(answer);
       answers += 1;
@@ -91,14 +65,14 @@ test("the next request after a switch was confirmed goes to the new slot", async
   for (let i = 0; i < 20; i++) {
     const to = i % 2 === 0 ? "slot-2" : "slot-1";
     await lb.weights({ "slot-1": 0, "slot-2": 0, [to]: 100 });
-    expect((await send("GET", "")).slot).toBe(to);
+    expect((await ask("GET", "")).slot).toBe(to);
   }
 });
 
 test("weights are kept exactly, request by request", async () => {
   await lb.weights({ "slot-1": 90, "slot-2": 10 });
   const slots: string[] = [];
-  for (let i = 0; i < 50; i++) slots.push((await send("GET", "")).slot);
+  for (let i = 0; i < 50; i++) slots.push((await ask("GET", "")).slot);
   expect(slots.filter((slot) => slot === "slot-2")).toHaveLength(5);
 });
 
