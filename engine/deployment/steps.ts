@@ -68,7 +68,7 @@ export function pendingOperation(step: Step): PendingOperation | undefined {
     case "create-replacement":
       return { resource: subject(step), type: "creating" };
     case "update":
-      return { resource: step.old ?? subject(step), type: "updating" };
+      return { resource: subject(step), type: "updating" };
     case "read":
     case "read-replacement":
       return { resource: subject(step), type: "reading" };

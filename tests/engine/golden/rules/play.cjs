@@ -3,8 +3,9 @@
 // what became of it: result, state, provider calls, cloud and events. ENGINE as for record.cjs.
 const fs = require("fs"), os = require("os"), path = require("path"), { createRequire } = require("module");
 const need = createRequire(process.cwd() + "/");
-const pulumi = need("@pulumi/pulumi"), auto = need("@pulumi/pulumi/automation"), { main: serve } = need("@pulumi/pulumi/provider/server");
+const pulumi = need("@pulumi/pulumi"), auto = need("@pulumi/pulumi/automation");
 const { ProbeProvider, Thing } = require("../programs.cjs");
+const { scrub, sorted, normal, eventKey, callLine, portOf } = require("../recording.cjs");
 const [engine, out, only] = process.argv.slice(2), cli = engine === "cli";
 const base = fs.mkdtempSync(path.join(os.tmpdir(), "rules-"));
 
@@ -181,28 +182,6 @@ const rules = {
   ],
 };
 
-const scrub = (v) => JSON.parse(JSON.stringify(v)
-  .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "UUID").replace(/"v1:[^"]*"/g, '"C"'));
-const sorted = (v) => v && typeof v === "object" ? Array.isArray(v) ? v.map(sorted) : Object.fromEntries(Object.keys(v).sort().map((k) => [k, sorted(v[k])])) : v;
-const normal = (file) => {
-  const latest = JSON.parse(fs.readFileSync(file)).checkpoint.latest;
-  return sorted(scrub([(latest.resources ?? []).map(({ created, modified, sourcePosition, stackTrace, dependencies, ...kept }) =>
-    dependencies ? { ...kept, dependencies: [...dependencies].sort() } : kept), latest.pending_operations ?? []]));
-};
-const eventKey = (e) => {
-  const kind = Object.keys(e).find((k) => !["sequence", "timestamp"].includes(k)), v = e[kind];
-  if (v.metadata) return `${kind} ${v.metadata.op} ${v.metadata.urn.split("::").slice(2).join("::")} keys=${v.metadata.keys ?? ""} ${v.metadata.logical ? "logical" : ""} ${v.metadata.old ? "old" : "-"} ${v.metadata.new ? "new" : "-"}${v.status !== undefined ? ` status=${v.status} steps=${v.steps}` : ""}${v.planning ? " planning" : ""}`;
-  if (kind === "diagnosticEvent") return `${kind} ${v.severity} ${v.urn ?? ""} ${v.prefix}${v.message.includes("\n    at ") ? v.message.split("\n")[0] : v.message}`;
-  if (kind === "summaryEvent") return `${kind} ${JSON.stringify(Object.entries(v.resourceChanges).sort())} ${v.result} corrupt=${v.maybeCorrupt} preview=${v.isPreview}`;
-  return kind;
-};
-const portOf = async (provider) => {
-  const log = console.log; let port;
-  console.log = (s) => { port = Number(s); };
-  try { await serve(provider, []); } finally { console.log = log; }
-  return port;
-};
-
 (async () => {
   const provider = new RuleProvider(), recording = [];
   const port = cli ? await portOf(provider) : 0;
@@ -233,7 +212,7 @@ const portOf = async (provider) => {
         else res = { rc: (await stack[s.do](opts)).summary.resourceChanges };
       } catch (e) { res = { err: e.name }; }
       recording.push({ rule, step: i, res: sorted(scrub(res)), state: normal(`${dir}/state/.pulumi/stacks/proj/dev.json`),
-        calls: scrub(provider.calls.map(([op, urn, ...args]) => `${op} ${urn.split("::").pop()} ${JSON.stringify(args.map(sorted))}`)),
+        calls: scrub(provider.calls.map(callLine)),
         cloud: [...provider.cloud.keys()].sort(), ev: scrub(ev) });
     }
   }
