@@ -210,6 +210,7 @@ test("a project's own program runs in a process of its own", async () => {
     join(folder, "index.js"),
     `const pulumi = require("@pulumi/pulumi");
      if (pulumi.getStack() !== "dev") throw new Error("wrong stack");
+     console.log("it prints", new pulumi.Config().require("planted"));
      exports.word = new pulumi.Config().require("word"); exports.pid = process.pid;`,
   );
   symlinkSync(sdk, join(folder, "node_modules"));
@@ -218,7 +219,9 @@ test("a project's own program runs in a process of its own", async () => {
     sandbox.options(engine, "local"),
   );
   await stack.setConfig("word", { value: "hello" });
-  const { outputs } = await stack.up();
+  await stack.setConfig("planted", { value: "open sesame", secret: true });
+  const { outputs, stdout } = await stack.up();
+  expect(stdout).toContain("it prints [secret]\n");
   expect(outputs.word?.value).toBe("hello");
   expect(outputs.pid?.value).not.toBe(process.pid);
   writeFileSync(join(folder, "index.js"), 'throw new Error("broken on purpose")');
