@@ -75,6 +75,7 @@ export class Generator {
     const names = oldNames(urn, goal, this.renamed);
     const old = this.#findOld(urn, names);
     const next = newState(urn, goal, old);
+    if (goal.readId !== undefined) return this.#read(old, next);
     if (!this.#options.targets.includes(urn)) return [...this.#retain(old), this.#untouched(old, next)];
     const lost = references(next).find((reference) => this.#skipped.has(reference));
     if (lost !== undefined) {
@@ -82,7 +83,7 @@ export class Generator {
         `Resource '${urn}' depends on '${lost}' which was not specified in --target list.`,
       ]);
     }
-    return goal.readId === undefined ? this.#managed(goal, old, next) : this.#read(old, next);
+    return this.#managed(goal, old, next);
   }
 
   #findOld(urn: Urn, names: Urn[]): ResourceState | undefined {
@@ -104,8 +105,13 @@ export class Generator {
     });
   }
 
+  /** What was found by an alias keeps its old name until it is a target. */
   #untouched(old: ResourceState | undefined, next: ResourceState): Step {
-    if (old !== undefined) return { op: "same", old, new: { ...old, urn: next.urn, aliases: next.aliases } };
+    if (old !== undefined) {
+      this.renamed.delete(next.urn);
+      this.seen.add(old.urn);
+      return { op: "same", old, new: { ...old } };
+    }
     this.#skipped.add(next.urn);
     return { op: "same", old: { ...next }, new: next, skipped: true };
   }

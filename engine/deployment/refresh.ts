@@ -74,7 +74,7 @@ async function readAgain(
 ): Promise<ResourceState | undefined> {
   const found = await provider.read(old.id ?? "", old.urn, old.outputs ?? {}, old.inputs ?? {});
   if (!found.id) return undefined;
-  const inputs = old.external ? old.inputs : (found.inputs ?? old.inputs);
+  const inputs = found.inputs ?? old.inputs;
   const next: ResourceState = { ...old, id: found.id, inputs, outputs: found.outputs };
   delete next.initErrors;
   const same = equal(old.inputs ?? {}, inputs ?? {}) && equal(old.outputs ?? {}, found.outputs);

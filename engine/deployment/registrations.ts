@@ -96,7 +96,7 @@ export class Registrations {
     const chain = await this.#alone(async () => {
       outcome.throwIfStopped();
       const steps = await generator.stepsFor(goal);
-      this.#goals.set(generator.urnOf(goal), goal);
+      this.#goals.set(steps.at(-1)?.new?.urn ?? generator.urnOf(goal), goal);
       return steps;
     });
     if (!(await executor.run(chain))) throw new Stopped("a step failed");
@@ -154,13 +154,16 @@ export class Registrations {
     if (changed) await this.attempt(() => snapshots.write());
   }
 
-  /** After everything else. A run that failed keeps the old outputs that it did not get to. */
-  completeStack(): void {
+  /**
+   * After everything else. A run that failed keeps the old outputs that it did not get to; a program that only logged errors
+   * has `finished` all the same.
+   */
+  completeStack(finished: boolean): void {
     const step = this.#stack;
+    const { failed, stepFailed } = this.#options.outcome;
     if (step?.new === undefined || this.#stackOutputs === undefined) return;
-    step.new.outputs = this.#options.outcome.failed
-      ? { ...step.new.outputs, ...this.#stackOutputs }
-      : this.#stackOutputs;
+    const kept = failed && (stepFailed || !finished) ? step.new.outputs : {};
+    step.new.outputs = { ...kept, ...this.#stackOutputs };
     this.#options.events.outputs(step);
   }
 }

@@ -173,7 +173,7 @@ class Run {
     else if (end?.logged && !outcome.failed) outcome.fail("the program failed");
     // An SDK that does not wait for the deletions.
     if (end !== undefined && !outcome.failed) await finish();
-    if (!outcome.fatal) registrations.completeStack();
+    if (!outcome.fatal) registrations.completeStack(finished !== undefined);
   }
 
   #generator(base: ResourceState[], report: (urn: Urn, message: string) => void): Generator {

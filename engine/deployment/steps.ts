@@ -1,4 +1,5 @@
 import type { PendingOperation, ResourceState } from "../state/types";
+import { equal } from "../state/values";
 import { isDefaultProvider } from "./urn";
 
 export type StepOp =
@@ -55,7 +56,7 @@ export function isCounted(step: Step): boolean {
   if (!isLogical(step) || isDefaultProvider(subject(step).urn)) return false;
   if (step.op !== "read") return true;
   const { old, new: read } = step;
-  return old !== undefined && JSON.stringify(old.outputs ?? {}) !== JSON.stringify(read?.outputs ?? {});
+  return old !== undefined && !equal(old.outputs ?? {}, read?.outputs ?? {});
 }
 
 export const isDeletion = ({ op }: Step): boolean =>

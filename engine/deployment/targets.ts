@@ -1,5 +1,5 @@
 import type { Urn } from "../state/types";
-import { isDefaultProvider, parseUrn, stackType } from "./urn";
+import { isProviderType, parseUrn, stackType } from "./urn";
 
 /** The resources that may change; all of them where none is named. `*` stands for a part of a URN, `**` for any text. */
 export class Targets {
@@ -24,8 +24,9 @@ export class Targets {
     return this.all || this.#patterns.some((pattern) => pattern.test(urn));
   }
 
-  /** The stack itself and default providers always take part: nothing can be made without them. */
+  /** The stack itself and providers always take part: nothing can be made without them. */
   includes(urn: Urn): boolean {
-    return this.names(urn) || parseUrn(urn).type === stackType || isDefaultProvider(urn);
+    const { type } = parseUrn(urn);
+    return this.names(urn) || type === stackType || isProviderType(type);
   }
 }
