@@ -19,6 +19,13 @@ export type AnyCommand = Pick<Command, "name" | "summary" | "arguments" | "optio
   run(context: Context, given: never, options: never): Promise<number>;
 };
 
+/** Commands under one word. */
+export interface CommandGroup {
+  name: string;
+  summary: string;
+  commands: AnyCommand[];
+}
+
 export const environmentArgument = (more: { default?: string } = {}) => ({
   name: "environment",
   about: "dev, staging or prod",

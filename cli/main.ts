@@ -39,7 +39,9 @@ function tell(thrown: unknown, argv: string[]): number {
 
 /** commander's words begin with `error:` and have its guess on a second line. */
 function usageError(thrown: CommanderError, command: string | undefined): SwitchyardError {
-  const words = thrown.message
+  const words = (
+    thrown.code === "commander.help" ? `\`switchyard ${command}\` needs one of its commands` : thrown.message
+  )
     .replace(/^error: /, "")
     .replace(/\s*\n\s*/g, " ")
     .trim();

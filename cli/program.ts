@@ -1,7 +1,7 @@
 /** The command line as commander sees it. It ends nothing and prints no mistakes: both are for `main.ts`. */
 import { Argument, Command as CommanderCommand, Option } from "commander";
 import type { ProjectOptions } from "../automation";
-import type { AnyCommand } from "./command";
+import type { AnyCommand, CommandGroup } from "./command";
 import type { Context } from "./context";
 import type { Interrupts } from "./interrupts";
 import { createOutput, modeFor } from "./output";
@@ -16,7 +16,7 @@ interface CommonOptions {
 
 interface ProgramOptions {
   version: string;
-  commands: AnyCommand[];
+  commands: (AnyCommand | CommandGroup)[];
   interrupts: Interrupts;
   /** Told the exit code of the command that ran. */
   done(code: number): void;
@@ -29,8 +29,21 @@ export function createProgram({ version, commands, interrupts, done }: ProgramOp
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
     .addHelpText("after", "\nExit codes and JSON: docs/cli.md");
-  for (const command of commands) program.addCommand(commanderFor(command, interrupts, done));
+  for (const command of commands)
+    program.addCommand(
+      "commands" in command ? groupFor(command, interrupts, done) : commanderFor(command, interrupts, done),
+    );
   return program;
+}
+
+function groupFor(group: CommandGroup, interrupts: Interrupts, done: (code: number) => void): CommanderCommand {
+  const made = new CommanderCommand(group.name)
+    .description(group.summary)
+    .summary(group.summary)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  for (const command of group.commands) made.addCommand(commanderFor(command, interrupts, done));
+  return made;
 }
 
 function commanderFor(command: AnyCommand, interrupts: Interrupts, done: (code: number) => void): CommanderCommand {

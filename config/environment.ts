@@ -44,6 +44,19 @@ const loadBalancerSchema = z.strictObject({
   requestTimeout: durationSchema.default("30s").describe("the longest that one answer may take; then 504"),
 });
 
+const branchesSchema = z.strictObject({
+  base: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w./-]*$/, "expected the name of a branch, for example main")
+    .default("main")
+    .describe("the protected branch that all others begin at and land on"),
+  remote: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]*$/, "expected the name of a remote, for example origin")
+    .default("origin")
+    .describe("the remote that everybody shares; a repository without it is worked on alone"),
+});
+
 export const environmentSchema = z.strictObject({
   platform: z
     .enum(platformNames)
@@ -87,6 +100,7 @@ export const environmentSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe("local: whether deleting a team's data in Pulumi deletes its files too; otherwise they stay on the disk"),
+  branches: branchesSchema.prefault({}).describe("where branches come from and land, for all teams"),
   teams: z
     .record(teamNameSchema, teamSchema)
     .refine((teams) => Object.keys(teams).length > 0, "expected at least one team")

@@ -185,6 +185,26 @@ export const catalogue = {
     "A git command ended with an error, or not in time.",
     "Read git's own words in the message; nothing that was committed or left uncommitted is touched by a command that failed.",
   ),
+  "branch-invalid": entry(
+    "usage",
+    "A branch's name is not one that the team's rule allows, or the branch is nobody's.",
+    "Use a name as the message says; `switchyard branch list` shows the branches there are.",
+  ),
+  "branch-refused": entry(
+    "refused",
+    "A branch was left as it is, because the command could have lost somebody's work or somebody else was faster.",
+    "Do what the message says. Nothing was changed.",
+  ),
+  "branch-conflict": entry(
+    "refused",
+    "A branch does not merge with what it should be brought together with. Nothing was changed.",
+    "Resolve the files named on the branch, or talk to those who changed them.",
+  ),
+  "repository-unfit": entry(
+    "refused",
+    "The repository cannot be worked on as it is: it is shallow, has no base yet, or the team's source is no clone.",
+    "Do what the message says.",
+  ),
   interrupted: entry(
     "interrupted",
     "The command was interrupted and cleaned up after itself.",

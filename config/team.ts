@@ -102,6 +102,16 @@ const quotasSchema = z.strictObject({
   diskMb: z.int().min(1).default(2048).describe("what the team's data may take"),
 });
 
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return false;
+    throw thrown;
+  }
+}
+
 export const teamSchema = z.strictObject({
   branchPrefix: z
     .string()
@@ -127,6 +137,26 @@ export const teamSchema = z.strictObject({
     })
     .prefault({})
     .describe("what happens when the team's branches collide with others"),
+  branches: z
+    .strictObject({
+      topic: z
+        .string()
+        .refine(isPattern, "expected a regular expression, for example [a-z0-9-]+")
+        .default("[a-z0-9]+([._-][a-z0-9]+)*")
+        .describe("what may follow the prefix and a hyphen in a branch's name: a regular expression for all of it"),
+      sync: z
+        .enum(["rebase", "merge"])
+        .default("rebase")
+        .describe(
+          "how a branch is brought up to date: its commits are put on top of the base, or the base is merged in",
+        ),
+      upToDate: z
+        .boolean()
+        .default(false)
+        .describe("whether a branch may be released here only when it has all of the base"),
+    })
+    .prefault({})
+    .describe("how the team's branches are named and kept current"),
   source: sourceSchema.prefault({}).describe("where a version comes from and how it is built and started"),
   env: environmentVariablesSchema
     .default({})

@@ -17,6 +17,14 @@ const schema = `
     release TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL,
     PRIMARY KEY (release, seq)
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS branch_event (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, repository TEXT NOT NULL, branch TEXT NOT NULL, action TEXT NOT NULL,
+    who TEXT NOT NULL, before TEXT, after TEXT, detail TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS branch_conflict (
+    repository TEXT NOT NULL, ours TEXT NOT NULL, theirs TEXT NOT NULL, since TEXT NOT NULL,
+    PRIMARY KEY (repository, ours, theirs)
+  ) STRICT;
 `;
 
 type Value = string | number | null;

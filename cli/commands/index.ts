@@ -1,6 +1,7 @@
 /** All commands, in the order in which help shows them. */
-import type { AnyCommand } from "../command";
+import type { AnyCommand, CommandGroup } from "../command";
 import { abort } from "./abort";
+import { branch } from "./branch";
 import { deploy } from "./deploy";
 import { doctor } from "./doctor";
 import { down } from "./down";
@@ -12,7 +13,7 @@ import { secret } from "./secret";
 import { status } from "./status";
 import { up } from "./up";
 
-export const commands: AnyCommand[] = [
+export const commands: (AnyCommand | CommandGroup)[] = [
   up,
   down,
   deploy,
@@ -23,5 +24,6 @@ export const commands: AnyCommand[] = [
   history,
   logs,
   secret,
+  branch,
   doctor,
 ];

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openGit, openQuarantine, runGit } from "../../branches/git";
 import { makeBranches, temporaryFolder } from "./support";
@@ -67,7 +67,7 @@ test("what is written in quarantine is seen there, and never in the repository",
 });
 
 async function gone(pidFile: string): Promise<void> {
-  const pid = Number((await import("node:fs")).readFileSync(pidFile, "utf8"));
+  const pid = Number(readFileSync(pidFile, "utf8"));
   const deadline = Date.now() + 10_000;
   for (;;) {
     try {
