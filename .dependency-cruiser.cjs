@@ -5,7 +5,19 @@
 const { readdirSync } = require("node:fs");
 const { join } = require("node:path");
 
-const parts = ["config", "store", "engine", "local", "components", "branches", "automation", "cli", "demo", "bench"];
+const parts = [
+  "config",
+  "store",
+  "engine",
+  "local",
+  "components",
+  "branches",
+  "health",
+  "automation",
+  "cli",
+  "demo",
+  "bench",
+];
 const inside = (...names) => `^(?:${names.join("|")})/`;
 
 /** A part may use itself, packages and the parts named: nothing else of ours. */
@@ -54,6 +66,7 @@ module.exports = {
     mayUse("local", ["config"], "The runtime is told everything through Pulumi resources."),
     mayUse("components", ["config", "local"], "Components say what exists; they drive nothing."),
     mayUse("branches", ["config", "store"], "Branches are git's: what runs where is nothing to them."),
+    mayUse("health", ["config", "store"], "A check is asked; what it stands for is the caller's business."),
     mayUse(
       "automation",
       ["config", "store", "engine", "components", "branches"],
@@ -61,7 +74,7 @@ module.exports = {
     ),
     mayUse(
       "cli",
-      ["config", "components", "branches", "automation"],
+      ["config", "components", "branches", "health", "automation"],
       "Commands call the driver's API; `doctor` asks components.",
     ),
     {

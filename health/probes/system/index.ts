@@ -1,0 +1,1 @@
+export { systemProbe } from "./system";
