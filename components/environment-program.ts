@@ -75,6 +75,7 @@ function plan(
       slots: [],
       ...addresses[team],
       entry: { host, port, paths: teamConfig.paths },
+      branches: config.branches,
       config: teamConfig,
       secretEnv: config.secrets[team] ?? {},
     },

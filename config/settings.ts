@@ -4,6 +4,7 @@
  * `switchyard:release`.
  */
 import { z } from "zod";
+import type { EnvironmentConfig } from "./environment";
 import { slotNameSchema, type TeamConfig } from "./team";
 
 /** A version running (or to run) in a slot. `null` in a slot's place: the slot is empty. */
@@ -56,6 +57,8 @@ export interface TeamSettings {
   slots: SlotSettings[];
   /** Where users' requests arrive, and which of them are the team's. */
   entry: { host: string; port: number; paths: string[] };
+  /** What the team's versions must merge with; undefined where the environment was brought up before that was published. */
+  branches?: EnvironmentConfig["branches"];
   /** The team's config as validated, defaults filled in; secrets are not in it. */
   config: TeamConfig;
   /** Secret environment variables of the slots: a secret of the stack. */

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { messageOf, SwitchyardError } from "../../config/errors";
 import { parseDurationMs } from "../../config/units";
 import type { GateResult } from "../api";
-import { bakeGate, converged, healthGate, weightsGate } from "../gates";
+import { bakeGate, branchGate, converged, healthGate, weightsGate } from "../gates";
 import { materialise } from "../source";
 import { type Drive, readTruth } from "./drive";
 import { putBack } from "./put-back";
@@ -56,7 +56,9 @@ async function admit(drive: Drive): Promise<Event> {
   // nobody knows yet who is right, so nothing is moved
   if (result.verdict !== "pass")
     return { type: "halt", reason: `${result.gate}: ${result.evidence}; \`switchyard resume\` makes them agree` };
-  return { type: "gate", result };
+  record(drive, result);
+  const { dir: projectDir, artifactsDir } = drive.project;
+  return { type: "gate", result: await branchGate(drive.settings, drive.record.report, { projectDir, artifactsDir }) };
 }
 
 /** Builds the version, waits until the idle slot's last connections are gone, and starts the candidate at weight 0. */

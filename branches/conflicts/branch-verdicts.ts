@@ -1,4 +1,4 @@
-/** Each branch against the base, in the words of the matrix. */
+/** Each branch against the base, in the words of the matrix; `ours` is the branch. */
 import type { Quarantine } from "../git";
 import { classify, versionsOf } from "./classify";
 import type { Change } from "./delta";
@@ -36,7 +36,7 @@ export async function branchVerdicts(
         return { ...about, state: "clean", upToDate: history.forks.has(base.commit), files: [] };
       case "conflict": {
         const known = textsIn(landing.since).flatMap(({ path, kind, base, branch }) => {
-          const file = conflictIn(path, kind, hunks.of(versionsOf(base)), hunks.of(versionsOf(branch)));
+          const file = conflictIn(path, kind, hunks.of(versionsOf(branch)), hunks.of(versionsOf(base)));
           return file ? [file] : [];
         });
         return { ...about, state: "conflict", upToDate: false, files: filesOf(landing.conflicts, known) };

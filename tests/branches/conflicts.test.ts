@@ -52,7 +52,9 @@ test("a branch that conflicts with the base is said first, with its lines; its p
     { f: numbered(9) },
     { a: { f: numbered(9, { 4: "a" }) }, b: { f: numbered(9, { 8: "b" }) } },
   );
-  const blob = (await repository.run(["hash-object", "-w", "--stdin"], { input: numbered(9, { 4: "main" }) })).stdout
+  const blob = (
+    await repository.run(["hash-object", "-w", "--stdin"], { input: `first\n${numbered(9, { 4: "main" })}` })
+  ).stdout
     .toString()
     .trim();
   const tree = (await repository.run(["mktree"], { input: `100644 blob ${blob}\tf\n` })).stdout.toString().trim();
@@ -60,13 +62,16 @@ test("a branch that conflicts with the base is said first, with its lines; its p
   const moved = await repository.text([...author, "commit-tree", tree, "-p", "main", "-m", "move"]);
   await repository.run(["update-ref", "refs/heads/main", moved]);
   await withMatrix({ repository, tips: await tipsOf(repository) }, (matrix) => {
-    const line = { from: 4, count: 1 };
+    const [line, below] = [
+      { from: 4, count: 1 },
+      { from: 5, count: 1 },
+    ];
     expect(matrix.branches()).toEqual([
       expect.objectContaining({
         branch: "a",
         state: "conflict",
         upToDate: false,
-        files: [{ path: "f", kind: "content", ranges: [{ base: line, ours: line, theirs: line }] }],
+        files: [{ path: "f", kind: "content", ranges: [{ base: line, ours: line, theirs: below }] }],
       }),
       expect.objectContaining({ branch: "b", state: "clean", upToDate: false }),
     ]);
