@@ -18,6 +18,8 @@ export interface EngineOptions {
   now?: () => Date;
   /** How long a cancelled operation waits for provider calls that have begun, before it leaves them to themselves. */
   patienceMs?: number;
+  /** `@pulumi/pulumi/automation` of who calls, where that is another copy than this package's: its error classes are thrown. */
+  automation?: object;
 }
 
 interface EmbeddedEngine extends PulumiCommand {
@@ -39,6 +41,7 @@ export function embeddedEngine({
   providers,
   now = () => new Date(),
   patienceMs = 60_000,
+  automation,
 }: EngineOptions): EmbeddedEngine {
   const source = inProcessProviders(providers);
   return {
@@ -55,6 +58,7 @@ export function embeddedEngine({
         providers: source,
         deploy: (request) => runDeployment(request, patienceMs),
         now,
+        automation,
       }),
   };
 }

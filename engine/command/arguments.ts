@@ -35,7 +35,7 @@ const cliFlags = new Set(
     "fully-qualify-stack-names import-file import-pending-creates json logflow logtostderr memprofilerate otel-traces plan " +
     "policy-pack policy-pack-config profiling raw remote remote-agent-pool-id remote-env remote-env-secret remote-executor-image " +
     "remote-git-auth-access-token remote-git-branch remote-git-commit remote-git-repo-dir remote-inherit-settings " +
-    "remote-pre-run-command remote-skip-install-dependencies remove replace save-plan secrets-provider shell show-config " +
+    "remote-pre-run-command remote-skip-install-dependencies remove save-plan secrets-provider shell show-config " +
     "show-full-output show-ids show-reads show-replacement-steps show-sames show-secrets show-urns skip-pending-creates " +
     "strict suppress-permalink suppress-stream-logs target-dependents target-replace teams tracing tracing-header type verbose version"
   ).split(" "),

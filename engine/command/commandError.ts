@@ -1,7 +1,9 @@
-import * as errors from "@pulumi/pulumi/automation/errors";
+import * as ownCopy from "@pulumi/pulumi/automation/errors";
 
 /** The SDK's own choice of error class by text. It is exported but left out of the type declarations. */
-const sdk = errors as unknown as { createCommandError(result: CommandFailure): Error };
+interface ErrorChoice {
+  createCommandError(result: CommandFailure): Error;
+}
 
 interface CommandFailure {
   stdout: string;
@@ -17,13 +19,15 @@ interface Failure {
   stdout: string;
   stderr: string;
   cause: unknown;
+  /** The SDK whose classes the caller knows; this package's own unless given. */
+  automation: object | undefined;
 }
 
 /** A failed command as the SDK reports one of the real CLI: code -2, and everything it said in `stderr`. */
-export function createCommandError({ args, code, stdout, stderr, cause }: Failure): Error {
+export function createCommandError({ args, code, stdout, stderr, cause, automation = ownCopy }: Failure): Error {
   const message = `Command failed with exit code ${code}: pulumi ${withoutSecrets(args).join(" ")}\n${stderr}${stdout}`;
   const err = cause instanceof Error ? cause : new Error(message);
-  return sdk.createCommandError({
+  return (automation as ErrorChoice).createCommandError({
     stdout: "",
     stderr: message,
     code: -2,

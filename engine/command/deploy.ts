@@ -80,6 +80,7 @@ export async function deploy({
       continueOnError: isSet(args, "continue-on-error"),
       clearPendingCreates: isSet(args, "clear-pending-creates"),
       targets: flagValues(args, "target"),
+      replace: flagValues(args, "replace"),
       runProgram: programAddress !== undefined,
     },
     now,

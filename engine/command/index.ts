@@ -40,9 +40,14 @@ const commands: readonly Entry[] = [
     name: "up",
     run: operations.up,
     switches: [...operationSwitches, "refresh", "continue-on-error"],
-    values: operationValues,
+    values: [...operationValues, "replace"],
   },
-  { name: "preview", run: operations.preview, switches: [...operationSwitches, "refresh"], values: operationValues },
+  {
+    name: "preview",
+    run: operations.preview,
+    switches: [...operationSwitches, "refresh"],
+    values: [...operationValues, "replace"],
+  },
   {
     name: "refresh",
     run: operations.refresh,
@@ -129,6 +134,7 @@ export interface RunOptions {
   providers: ProviderSource;
   deploy: Deploy;
   now: () => Date;
+  automation?: object;
 }
 
 /** Runs one command line. @throws the Automation API's CommandError classes, with the text that the CLI would leave. */
@@ -166,7 +172,14 @@ export async function runCommand(options: RunOptions): Promise<CommandResult> {
   } catch (thrown) {
     output.error(`error: ${messageOf(thrown)}\n`);
     const code = thrown instanceof EngineFailure ? thrown.exitCode : 255;
-    throw createCommandError({ args: options.args, code, stdout, stderr, cause: thrown });
+    throw createCommandError({
+      args: options.args,
+      code,
+      stdout,
+      stderr,
+      cause: thrown,
+      automation: options.automation,
+    });
   } finally {
     providers?.close();
   }

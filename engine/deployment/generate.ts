@@ -30,6 +30,8 @@ interface GeneratorOptions {
   base: ResourceState[];
   providers: Providers;
   targets: Targets;
+  /** What a person asks to replace. */
+  replace: Targets;
   /** A preview goes on after some errors, to show them all. */
   report: (urn: Urn, message: string) => void;
   inform: (urn: Urn, message: string) => void;
@@ -129,7 +131,8 @@ export class Generator {
     const { urn } = next;
     const provider = await this.#options.providers.of(next);
     const recreatedFor = this.#recreated.get(urn);
-    const continued = recreatedFor === undefined && !old?.external ? old : undefined;
+    const asked = this.#options.replace.lists(urn);
+    const continued = recreatedFor === undefined && !old?.external && !asked ? old : undefined;
     const olds = continued?.inputs ?? {};
     const wanted = continued ? this.#keepIgnored(goal, next, olds) : goal.inputs;
     next.inputs = await this.#checked(provider, next, olds, wanted);
@@ -142,9 +145,13 @@ export class Generator {
       ];
     }
     if (old.external) return this.#createFirst(old, next, []);
+    if (asked) return this.#replacement(goal, old, next, { keys: ["id"], deleteBeforeReplace: false });
     const change = await this.#change(goal, old, next, provider);
     if (change.replace || old.pendingReplacement) {
-      if (change.changed || old.pendingReplacement) return this.#replacement(goal, old, next, provider, change);
+      if (change.changed || old.pendingReplacement) {
+        const checkAnew = (): Promise<PropertyMap> => this.#checked(provider, next, {}, goal.inputs);
+        return this.#replacement(goal, old, next, change, checkAnew);
+      }
     }
     // A resource that did not become ready gets another chance, changed or not.
     const update = change.changed || Boolean(old.initErrors?.length);
@@ -178,15 +185,14 @@ export class Generator {
     goal: Goal,
     old: ResourceState,
     next: ResourceState,
-    provider: Provider | undefined,
-    change: Change,
+    { keys, deleteBeforeReplace }: Pick<Change, "keys" | "deleteBeforeReplace">,
+    checkAnew?: () => Promise<PropertyMap>,
   ): Promise<Step[]> {
     if (old.protect && next.protect) this.#refuse(next.urn, protectedMessage(next.urn));
     this.#replaced.add(next.urn);
     // The new object inherits nothing from the old one, ignored changes included.
-    next.inputs = await this.#checked(provider, next, {}, goal.inputs);
-    const { keys } = change;
-    const first = goal.deleteBeforeReplace ?? change.deleteBeforeReplace;
+    if (checkAnew) next.inputs = await checkAnew();
+    const first = goal.deleteBeforeReplace ?? deleteBeforeReplace;
     return first ? this.#deleteFirst(old, next, keys) : this.#createFirst(old, next, keys);
   }
 

@@ -44,6 +44,8 @@ export interface DeploymentOptions {
   continueOnError: boolean;
   clearPendingCreates: boolean;
   targets: Urn[];
+  /** Replaced, changed or not. */
+  replace: Urn[];
   runProgram: boolean;
 }
 

@@ -185,6 +185,7 @@ class Run {
       base,
       providers: this.#providers,
       targets: this.#targets,
+      replace: new Targets(this.#request.options.replace),
       report,
       inform: (urn, message) => this.#events.diagnostic("info", message, urn),
     });

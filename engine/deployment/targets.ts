@@ -1,7 +1,7 @@
 import type { Urn } from "../state/types";
 import { isProviderType, parseUrn, stackType } from "./urn";
 
-/** The resources that may change; all of them where none is named. `*` stands for a part of a URN, `**` for any text. */
+/** Resources that a person names: those that may change, all of them where none is named, or those to replace. `*` stands for a part of a URN, `**` for any text. */
 export class Targets {
   readonly #patterns: RegExp[];
 
@@ -19,9 +19,13 @@ export class Targets {
     return this.#patterns.length === 0;
   }
 
-  /** Named, or everything is. */
+  lists(urn: Urn): boolean {
+    return this.#patterns.some((pattern) => pattern.test(urn));
+  }
+
+  /** Listed, or no list was given. */
   names(urn: Urn): boolean {
-    return this.all || this.#patterns.some((pattern) => pattern.test(urn));
+    return this.all || this.lists(urn);
   }
 
   /** The stack itself and providers always take part: nothing can be made without them. */

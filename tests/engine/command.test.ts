@@ -98,7 +98,6 @@ test("what the engine does not do is refused by name, never ignored", async () =
       () => stack.up({ policyPacks: ["x"] }),
       "the flag --policy-pack of 'pulumi up' is not supported by the embedded engine",
     ],
-    [() => stack.up({ replace: ["urn:x"] }), "the flag --replace of 'pulumi up' is not supported"],
     [() => stack.preview({ plan: "x" }), "the flag --save-plan of 'pulumi preview' is not supported"],
     [
       () => stack.workspace.installPlugin("aws", "v1.0.0"),

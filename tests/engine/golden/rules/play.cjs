@@ -166,6 +166,15 @@ const rules = {
     { do: "destroy", options: { target: ["urn:pulumi:dev::proj::probe:index:Thing::c"] } },
     { do: "up", options: { target: ["**::c"] }, program: () => { thing("c", { size: 1 }); } },
   ],
+  "replacements that a person asks for": [
+    () => { const a = thing("a", { size: 1, wantDefault: true }); thing("b", { dep: a.id }, { ignoreChanges: ["size"] }); },
+    { do: "preview", options: { replace: ["urn:pulumi:dev::proj::probe:index:Thing::b"] }, program: () => { const a = thing("a", { size: 1, wantDefault: true }); thing("b", { dep: a.id, size: 3 }, { ignoreChanges: ["size"] }); } },
+    { do: "up", options: { replace: ["urn:pulumi:dev::proj::probe:index:Thing::a", "**::b"] }, program: () => { const a = thing("a", { size: 1, wantDefault: true }); thing("b", { dep: a.id, size: 3 }, { ignoreChanges: ["size"] }); thing("n"); } },
+    { do: "up", options: { replace: ["**::a"] }, program: () => { const a = thing("a", { size: 2, wantDefault: true }, { deleteBeforeReplace: true }); thing("b", { dep: a.id }); } },
+    { do: "up", options: { replace: ["**::a", "**::b"], target: ["**::b"] }, program: () => { const a = thing("a", { size: 3 }, { protect: true }); thing("b", { dep: a.id }); } },
+    { do: "up", options: { replace: ["**::a"] }, program: () => { const a = thing("a", { size: 3 }, { protect: true }); thing("b", { dep: a.id }); } },
+    { do: "up", options: { replace: ["**::nobody"] }, program: () => { thing("a"); } },
+  ],
   "going on after an error": [
     () => { const a = thing("a"); thing("b", { dep: a.id }); thing("old"); const p = thing("p"); thing("q", { dep: p.id }); },
     { do: "up", options: { continueOnError: true }, program: () => { const a = thing("a", { fail: true, size: 1 }); thing("b", { dep: a.id, size: 1 }); thing("n"); thing("q", { fail: true, size: 1 }); } },
