@@ -2,7 +2,7 @@ import { rcompare, valid } from "semver";
 import type { PropertyMap, ResourceState, Urn } from "../state/types";
 import { secret } from "../state/values";
 import { noProvider, providerOfProviders, pulumiProvider } from "./builtin";
-import type { Goal } from "./goal";
+import { type Goal, plainGoal } from "./goal";
 import type { DeploymentRequest, Provider } from "./request";
 import { isProviderType, packageOf, parseUrn, providerReference, providerType, providerUrn } from "./urn";
 
@@ -67,18 +67,13 @@ export class Providers {
     }
     const name = ["default", version, url].filter((part) => part !== "").join("_");
     const { urn, id = "" } = await register({
+      ...plainGoal,
       type: providerType(pkg),
       name: name.replaceAll(/[^A-Za-z0-9]+/g, "_"),
       custom: true,
       parent: "",
       inputs: { ...this.#configOf(pkg), ...providerInputs(version, url) },
       dependencies: [],
-      propertyDependencies: undefined,
-      ignoreChanges: [],
-      replaceOnChanges: [],
-      additionalSecretOutputs: [],
-      aliases: [],
-      providers: {},
     });
     return providerReference(urn, id);
   }
