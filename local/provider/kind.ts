@@ -1,6 +1,6 @@
 import type { z } from "zod";
+import { hasUnknown, unwrap, type Values } from "../../config/wire";
 import type { LocalRuntime } from "../client";
-import { hasUnknown, unwrap, type Values } from "./values";
 
 export interface Failure {
   property: string;

@@ -4,6 +4,7 @@
  */
 import type * as pulumi from "@pulumi/pulumi/provider";
 import { SwitchyardError } from "../../config/errors";
+import { equal, hasUnknown, unwrap, type Values } from "../../config/wire";
 import { LocalRuntime } from "../client";
 import { packageVersion } from "../package";
 import type { Call, Kind } from "./kind";
@@ -14,7 +15,6 @@ import { route } from "./kinds/route";
 import { targetGroup } from "./kinds/target-group";
 import { teamData } from "./kinds/team-data";
 import { workload } from "./kinds/workload";
-import { equal, hasUnknown, unwrap, type Values } from "./values";
 
 const kinds = new Map<string, Kind>([
   ["Namespace", namespace],

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isNewer } from "../../../config/settings";
+import { equal } from "../../../config/wire";
 import { type Call, type Failure, kind } from "../kind";
-import { equal } from "../values";
 import { absolutePath, name, orNull } from "./shared";
 
 const schema = z.strictObject({

@@ -1,4 +1,4 @@
-/** Values as they come over Pulumi's wire: secrets in envelopes, unknowns of a preview as sentinel strings. */
+/** Values as providers written in TypeScript get them over Pulumi's wire: secrets in envelopes, unknowns of a preview as sentinels. */
 import { isDeepStrictEqual } from "node:util";
 
 const signatureKey = "4dabf18193072939515e22adb298388d";
@@ -45,3 +45,7 @@ function withoutNulls(value: unknown): unknown {
   const kept = Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined);
   return Object.fromEntries(kept.map(([key, inner]) => [key, withoutNulls(inner)]));
 }
+
+export const isSealed = (value: unknown): boolean => isObject(value) && value[signatureKey] === secretSignature;
+
+export const seal = (value: unknown): Values => ({ [signatureKey]: secretSignature, value: unwrap(value) });
