@@ -1,11 +1,10 @@
 import { resolve } from "node:path";
-import type { provider as providers } from "@pulumi/pulumi";
 import type { LocalWorkspaceOptions } from "@pulumi/pulumi/automation";
 import { SemVer } from "semver";
 import { causeOf, runCommand } from "./command";
 import { runDeployment } from "./deployment";
 import { LockLostError } from "./failure";
-import { inProcessProviders } from "./provider";
+import { type InProcess, inProcessProviders } from "./provider";
 import { engineVersion } from "./state/checkpoint";
 
 export { breakLock, type Lock, readLocks } from "./backend";
@@ -13,8 +12,11 @@ export { breakLock, type Lock, readLocks } from "./backend";
 export type PulumiCommand = NonNullable<LocalWorkspaceOptions["pulumiCommand"]>;
 
 export interface EngineOptions {
-  /** Providers by package name, run in this process. A function is called once, when the package is first needed. */
-  providers: Record<string, providers.Provider | (() => providers.Provider)>;
+  /**
+   * Providers by package name, run in this process. A function is called once for each configuration that a provider's resource
+   * gives, when it is first needed.
+   */
+  providers: Record<string, InProcess>;
   now?: () => Date;
   /** How long a cancelled operation waits for provider calls that have begun, before it leaves them to themselves. */
   patienceMs?: number;

@@ -56,3 +56,11 @@ export function readHistory(
     }
   });
 }
+
+/** Gives a renamed stack its history. */
+export function moveHistory(backend: Backend, id: StackId, newStack: string): void {
+  const to = folderOf(backend, { project: id.project, stack: newStack });
+  for (const name of listNames(folderOf(backend, id))) {
+    copyAs(join(folderOf(backend, id), name), join(to, newStack + name.slice(id.stack.length)));
+  }
+}

@@ -60,6 +60,21 @@ export function listStacks(backend: Backend, project: string | undefined): Stack
   );
 }
 
+export function readTags(backend: Backend, id: StackId): Record<string, string> {
+  const text = readText(tagsPath(backend, id));
+  if (text === undefined) return {};
+  try {
+    return Object(JSON.parse(text).tags);
+  } catch (thrown) {
+    throw new EngineFailure(`could not read ${tagsPath(backend, id)}: it is not JSON`, 1, thrown);
+  }
+}
+
+export function writeTags(backend: Backend, id: StackId, tags: Record<string, string>): void {
+  if (Object.keys(tags).length === 0) removeFile(tagsPath(backend, id));
+  else replaceFile(tagsPath(backend, id), JSON.stringify({ version: 1, tags }));
+}
+
 /** Newer layouts, and the one before projects there were: checkpoints lay flat in `stacks/` and `meta.yaml` was not yet. */
 function refuseOtherLayouts(backend: Backend): void {
   const meta = readText(join(backend.root, "meta.yaml"));

@@ -1,6 +1,15 @@
 import { existsSync } from "node:fs";
 import { readHistory, readText, replaceFile, type StoredConfig, stackExists } from "../backend";
-import { fullKey, isSecretValue, type PathSegment, parsePath, type StackFile, typedValue, valueAt } from "../config";
+import {
+  fullKey,
+  isSecretValue,
+  masked,
+  type PathSegment,
+  parsePath,
+  type StackFile,
+  typedValue,
+  valueAt,
+} from "../config";
 import { EngineFailure, exitCode } from "../failure";
 import { isSet } from "./arguments";
 import {
@@ -9,6 +18,7 @@ import {
   keysOf,
   loadCheckpoint,
   printJson,
+  printTable,
   settingsOf,
   stackNotFound,
   type Target,
@@ -106,7 +116,9 @@ export const get: Command = async (invocation) => {
   if (stored === undefined) {
     throw new EngineFailure(`configuration key '${name}' not found for stack '${target.id.stack}'`);
   }
-  printJson(invocation, configEntry(stored, await decryption(stored, settings, keys)));
+  const entry = configEntry(stored, await decryption(stored, settings, keys));
+  if (isSet(invocation.args, "json")) printJson(invocation, entry);
+  else invocation.output.out(`${entry.value}\n`);
 };
 
 /** Decrypts what the settings file holds; opens the key only where that is a secret. */
@@ -121,7 +133,15 @@ export const all: Command = async (invocation) => {
   const names = Object.keys(config).sort();
   const show = isSet(invocation.args, "show-secrets");
   const decrypt = show ? await decryption(config, settings, keys) : undefined;
-  printJson(invocation, Object.fromEntries(names.map((name) => [name, configEntry(config[name], decrypt)])));
+  if (isSet(invocation.args, "json")) {
+    return printJson(invocation, Object.fromEntries(names.map((name) => [name, configEntry(config[name], decrypt)])));
+  }
+  const own = `${target.project.name}:`;
+  const rows = names.map((name) => [
+    name.startsWith(own) ? name.slice(own.length) : name,
+    decrypt ? (configEntry(config[name], decrypt).value ?? "") : masked(config[name]),
+  ]);
+  printTable(invocation, ["KEY", "VALUE"], rows);
 };
 
 export const remove: Command = async (invocation) => {

@@ -123,6 +123,15 @@ export function printJson({ output }: Invocation, value: unknown): void {
   output.out(`${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** Columns two spaces apart, as the CLI prints them. */
+export function printTable({ output }: Invocation, header: string[], rows: string[][]): void {
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  for (const row of [header, ...rows]) {
+    const cells = row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)));
+    output.out(`${cells.join("  ")}\n`);
+  }
+}
+
 /** Nanoseconds since 1970, for file names that sort by time. */
 export const unixNanos = (now: Date): bigint =>
   BigInt(now.getTime()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n);

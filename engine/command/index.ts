@@ -15,8 +15,6 @@ export { causeOf } from "./commandError";
 
 interface Entry extends CommandSpec {
   run: Command;
-  /** It prints JSON, and only that: as the Automation API asks for it. */
-  json?: true;
 }
 
 const operationSwitches = [
@@ -32,7 +30,8 @@ const operationValues = ["message", "parallel", "target", "client", "exec-kind",
 
 const whoami: Command = async (invocation) => {
   const { username } = userInfo();
-  printJson(invocation, { user: username, url: backendOf(invocation).url });
+  if (!isSet(invocation.args, "json")) invocation.output.out(`${username}\n`);
+  else printJson(invocation, { user: username, url: backendOf(invocation).url });
 };
 
 /** Everything this engine does. What is not here is refused. */
@@ -62,17 +61,23 @@ const commands: readonly Entry[] = [
     values: operationValues,
   },
   { name: "cancel", run: stack.cancel, switches: ["yes"], positional: 1 },
-  { name: "whoami", run: whoami, json: true },
+  { name: "whoami", run: whoami, switches: ["json"] },
+  { name: "stack", run: stack.show },
   { name: "stack select", run: stack.select, positional: 1 },
   { name: "stack init", run: stack.init, switches: ["no-select"], values: ["secrets-provider"], positional: 1 },
   { name: "stack rm", run: stack.remove, switches: ["yes", "force", "preserve-config"], positional: 1 },
-  { name: "stack ls", run: stack.list, json: true, switches: ["all"] },
-  { name: "stack output", run: state.output, json: true, switches: ["show-secrets"], positional: 1 },
-  { name: "stack history", run: state.history, json: true, switches: ["show-secrets"], values: ["page", "page-size"] },
+  { name: "stack ls", run: stack.list, switches: ["json", "all"] },
+  { name: "stack rename", run: stack.rename, positional: 1 },
+  { name: "stack output", run: state.output, switches: ["json", "show-secrets"], positional: 1 },
+  { name: "stack history", run: state.history, switches: ["json", "show-secrets"], values: ["page", "page-size"] },
   { name: "stack export", run: state.exportState, switches: ["show-secrets"], values: ["file"] },
   { name: "stack import", run: state.importState, switches: ["force"], values: ["file"] },
-  { name: "config", run: config.all, json: true, switches: ["show-secrets"] },
-  { name: "config get", run: config.get, json: true, switches: ["path"], positional: 1 },
+  { name: "stack tag ls", run: stack.tagList, switches: ["json"] },
+  { name: "stack tag get", run: stack.tagGet, positional: 1 },
+  { name: "stack tag set", run: stack.tagSet, positional: 2 },
+  { name: "stack tag rm", run: stack.tagRemove, positional: 1 },
+  { name: "config", run: config.all, switches: ["json", "show-secrets"] },
+  { name: "config get", run: config.get, switches: ["json", "path"], positional: 1 },
   { name: "config set", run: config.set, switches: ["path", "secret", "plaintext"], positional: 2 },
   { name: "config set-all", run: config.setAll, switches: ["path"], values: ["secret", "plaintext", "json"] },
   { name: "config rm", run: config.remove, switches: ["path"], positional: 1 },
@@ -152,11 +157,8 @@ export async function runCommand(options: RunOptions): Promise<CommandResult> {
   try {
     providers = attachedProviders(variables("PULUMI_DEBUG_PROVIDERS"), options.providers);
     const { entry, rest } = findCommand(options.args);
-    const switches = [...(entry.switches ?? []), ...(entry.json ? ["json"] : [])];
-    const args = parseArguments({ ...entry, switches }, rest);
-    if (entry.json && !isSet(args, "json")) throw notSupported(`'pulumi ${entry.name}' without --json`);
     await entry.run({
-      args,
+      args: parseArguments(entry, rest),
       folder,
       variables,
       env: options.env,

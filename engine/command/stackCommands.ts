@@ -1,14 +1,20 @@
-import { rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import {
   listStacks,
+  moveHistory,
   OperationLock,
+  parseStackName,
+  readTags,
   removeAllLocks,
   removeStackFiles,
   stackExists,
   writeCheckpointText,
+  writeTags,
 } from "../backend";
 import { EngineFailure, notSupported } from "../failure";
 import { emptyCheckpoint, formatCheckpoint } from "../state/checkpoint";
+import { renameStackIn } from "../state/rename";
 import { flagValue, isSet } from "./arguments";
 import {
   backendOf,
@@ -16,6 +22,7 @@ import {
   type Invocation,
   loadCheckpoint,
   printJson,
+  printTable,
   projectOf,
   selectionOf,
   settingsOf,
@@ -40,10 +47,20 @@ export async function locked<T>(
   }
 }
 
+/** `stack select`, and plain `stack`, which only looks whether there is one. */
 export const select: Command = async (invocation) => {
   const target = targetOf(invocation, invocation.args.positional[0]);
   if (!stackExists(target.backend, target.id)) throw stackNotFound(target.id.stack);
   selectionOf(invocation, target.backend, target.project).set(target.id);
+};
+
+export const show: Command = async (invocation) => {
+  const target = targetOf(invocation);
+  const { time, resources } = loadCheckpoint(target);
+  invocation.output.out(
+    `Current stack is ${target.id.stack}:\n    Last updated: ${time ?? "never"}\nCurrent stack resources (${resources.length}):\n` +
+      resources.map(({ type, urn }) => `    ${type}  ${urn.split("::").slice(3).join("::")}\n`).join(""),
+  );
 };
 
 export const init: Command = async (invocation) => {
@@ -105,8 +122,41 @@ export const list: Command = async (invocation) => {
       resourceCount: resources.length,
     };
   });
-  printJson(invocation, stacks);
+  if (isSet(invocation.args, "json")) return printJson(invocation, stacks);
+  printTable(
+    invocation,
+    ["NAME", "LAST UPDATE", "RESOURCE COUNT"],
+    stacks.map(({ name, current, lastUpdate, resourceCount }) => [
+      `${name}${current ? "*" : ""}`,
+      lastUpdate ?? "n/a",
+      String(resourceCount),
+    ]),
+  );
 };
+
+export const rename: Command = async (invocation) => {
+  const from = targetOf(invocation);
+  const to = { ...from, id: parseStackName(invocation.args.positional[0] ?? "", from.project.name) };
+  if (to.id.project !== from.id.project) throw notSupported("renaming a stack into another project");
+  if (!stackExists(from.backend, from.id)) throw stackNotFound(from.id.stack);
+  requireFree(to);
+  await locked(invocation, from, () =>
+    locked(invocation, to, async () => {
+      const renamed = renameStackIn(loadCheckpoint(from), from.id, to.id.stack);
+      writeCheckpointText(to.backend, to.id, formatCheckpoint(renamed, stackName(to)));
+      moveHistory(from.backend, from.id, to.id.stack);
+      removeStackFiles(from.backend, from.id);
+    }),
+  );
+  renameSettings(settingsOf(invocation, from).path, to.id.stack);
+  selectionOf(invocation, to.backend, to.project).set(to.id);
+  invocation.output.out(`Renamed ${from.id.stack} to ${to.id.stack}\n`);
+};
+
+function renameSettings(path: string, stack: string): void {
+  const extension = path.slice(path.lastIndexOf("."));
+  if (existsSync(path)) renameSync(path, join(dirname(path), `Pulumi.${stack}${extension}`));
+}
 
 export const cancel: Command = async (invocation) => {
   const target = targetOf(invocation, invocation.args.positional[0]);
@@ -117,3 +167,32 @@ export const cancel: Command = async (invocation) => {
   removeAllLocks(target.backend, target.id);
   invocation.output.out(`The currently running update for '${target.id.stack}' has been canceled!\n`);
 };
+
+export const tagList: Command = async (invocation) => printJson(invocation, readTags(...existing(invocation)));
+
+export const tagGet: Command = async (invocation) => {
+  const [key = ""] = invocation.args.positional;
+  const [backend, id] = existing(invocation);
+  const value = readTags(backend, id)[key];
+  if (value === undefined) throw new EngineFailure(`stack tag '${key}' not found for stack '${id.stack}'`);
+  invocation.output.out(`${value}\n`);
+};
+
+export const tagSet: Command = async (invocation) => {
+  const [key, value] = invocation.args.positional;
+  if (key === undefined || value === undefined) throw new EngineFailure("accepts 2 arg(s), received fewer");
+  const [backend, id] = existing(invocation);
+  writeTags(backend, id, { ...readTags(backend, id), [key]: value });
+};
+
+export const tagRemove: Command = async (invocation) => {
+  const [backend, id] = existing(invocation);
+  const { [invocation.args.positional[0] ?? ""]: _, ...others } = readTags(backend, id);
+  writeTags(backend, id, others);
+};
+
+function existing(invocation: Invocation): [Target["backend"], Target["id"]] {
+  const target = targetOf(invocation);
+  if (!stackExists(target.backend, target.id)) throw stackNotFound(target.id.stack);
+  return [target.backend, target.id];
+}

@@ -23,6 +23,7 @@ import {
   keysOf,
   loadCheckpoint,
   printJson,
+  printTable,
   settingsOf,
   stackName,
   stackNotFound,
@@ -71,8 +72,19 @@ export const output: Command = async (invocation) => {
   if (name !== undefined && !Object.hasOwn(outputs, name)) {
     throw new EngineFailure(`current stack does not have output property '${name}'`);
   }
-  printJson(invocation, name === undefined ? outputs : (outputs[name] ?? null));
+  const chosen = name === undefined ? outputs : (outputs[name] ?? null);
+  if (isSet(invocation.args, "json")) return printJson(invocation, chosen);
+  if (name !== undefined) return invocation.output.out(`${text(chosen)}\n`);
+  const entries = Object.entries(outputs);
+  invocation.output.out(`Current stack outputs (${entries.length}):\n`);
+  printTable(
+    invocation,
+    ["    OUTPUT", "VALUE"],
+    entries.map(([key, value]) => [`    ${key}`, text(value)]),
+  );
 };
+
+const text = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 export const history: Command = async (invocation) => {
   const target = targetOf(invocation);
@@ -80,6 +92,12 @@ export const history: Command = async (invocation) => {
   const size = numberFlag(invocation.args, "page-size");
   const page = size ? { size, number: Math.max(1, numberFlag(invocation.args, "page") ?? 1) } : undefined;
   const records = readHistory(target.backend, target.id, page);
+  if (!isSet(invocation.args, "json")) {
+    for (const { kind, result, message, startTime } of records) {
+      invocation.output.out(`${iso(startTime)}  ${kind}  ${result}  ${message}\n`);
+    }
+    return;
+  }
   const show = isSet(invocation.args, "show-secrets");
   const secrets = show && records.some((record) => Object.values(record.config ?? {}).some(isSecretValue));
   const keys = secrets ? keysOf(invocation, settingsOf(invocation, target), loadCheckpoint(target)) : undefined;

@@ -6,7 +6,8 @@ import type { DeploymentRequest, Provider, ProviderSource } from "./request";
 import { packageOf, parseUrn } from "./urn";
 
 const internalKey = "__internal";
-const publicPart = ({ [internalKey]: _, ...inputs }: PropertyMap): PropertyMap => inputs;
+/** Without what the engine itself keeps there. */
+export const publicPart = ({ [internalKey]: _, ...inputs }: PropertyMap): PropertyMap => inputs;
 
 /** What is said where a package has no provider in this process. */
 export const noProvider = (pkg: string): EngineFailure =>
@@ -14,13 +15,14 @@ export const noProvider = (pkg: string): EngineFailure =>
     `no provider for package '${pkg}': the embedded engine downloads no plugins; pass one to embeddedEngine(), attach one with PULUMI_DEBUG_PROVIDERS, or use the Pulumi CLI (--engine cli)`,
   );
 
-/** Provider resources themselves: an id and the inputs. A provider in TypeScript gets no config through the protocol. */
+/** Provider resources themselves: an id and the inputs. */
 export function providerOfProviders(source: ProviderSource): Provider {
   return {
     async check(urn, _olds, news) {
       const pkg = packageOf(parseUrn(urn).type);
-      const version = typeof news.version === "string" ? news.version : undefined;
-      if (pkg !== "pulumi" && (await source.get(pkg, version)) === undefined) throw noProvider(pkg);
+      const { version, ...config } = publicPart(news);
+      const wanted = typeof version === "string" ? version : undefined;
+      if (pkg !== "pulumi" && (await source.get(pkg, wanted, config)) === undefined) throw noProvider(pkg);
       return { inputs: news, failures: [] };
     },
     async diff(_id, _urn, oldOutputs, news) {

@@ -45,16 +45,6 @@ export interface Goal {
   readId?: string;
 }
 
-/** What a goal asks for that asks for nothing in particular. */
-export const plainGoal = {
-  propertyDependencies: undefined,
-  providers: {},
-  ignoreChanges: [],
-  replaceOnChanges: [],
-  additionalSecretOutputs: [],
-  aliases: [],
-} satisfies Partial<Goal>;
-
 /** The options that nobody imitates here. Refused by name, since ignoring one would do something else than asked. */
 function refuseUnknown(request: RegisterResourceRequest): void {
   const refused: [boolean, string][] = [

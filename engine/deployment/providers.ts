@@ -1,8 +1,8 @@
 import { rcompare, valid } from "semver";
 import type { PropertyMap, ResourceState, Urn } from "../state/types";
 import { secret } from "../state/values";
-import { noProvider, providerOfProviders, pulumiProvider } from "./builtin";
-import { type Goal, plainGoal } from "./goal";
+import { noProvider, providerOfProviders, publicPart, pulumiProvider } from "./builtin";
+import type { Goal } from "./goal";
 import type { DeploymentRequest, Provider } from "./request";
 import { isProviderType, packageOf, parseUrn, providerReference, providerType, providerUrn } from "./urn";
 
@@ -43,8 +43,8 @@ export class Providers {
     const urn = providerUrn(reference);
     const pkg = packageOf(parseUrn(urn).type);
     if (pkg === "pulumi") return pulumiProvider(this.#request);
-    const version = this.#find(urn, reference)?.inputs?.version;
-    const provider = await this.#request.providers.get(pkg, typeof version === "string" ? version : undefined);
+    const { version, ...config } = publicPart(this.#find(urn, reference)?.inputs ?? {});
+    const provider = await this.#request.providers.get(pkg, typeof version === "string" ? version : undefined, config);
     if (provider === undefined) throw noProvider(pkg);
     return provider;
   }
@@ -67,13 +67,18 @@ export class Providers {
     }
     const name = ["default", version, url].filter((part) => part !== "").join("_");
     const { urn, id = "" } = await register({
-      ...plainGoal,
       type: providerType(pkg),
       name: name.replaceAll(/[^A-Za-z0-9]+/g, "_"),
       custom: true,
       parent: "",
       inputs: { ...this.#configOf(pkg), ...providerInputs(version, url) },
       dependencies: [],
+      propertyDependencies: undefined,
+      ignoreChanges: [],
+      replaceOnChanges: [],
+      additionalSecretOutputs: [],
+      aliases: [],
+      providers: {},
     });
     return providerReference(urn, id);
   }

@@ -61,9 +61,12 @@ export interface DeploymentResult {
 
 export type EngineEvent = Record<string, unknown>;
 
-/** Finds a provider for a package; undefined: there is none, and the deployment says so by name. */
+/**
+ * Finds a provider for a package; undefined: there is none, and the deployment says so by name. `config` is the inputs of the
+ * provider's resource.
+ */
 export interface ProviderSource {
-  get(pkg: string, version?: string): Promise<Provider | undefined>;
+  get(pkg: string, version: string | undefined, config: PropertyMap): Promise<Provider | undefined>;
 }
 
 /**

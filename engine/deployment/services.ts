@@ -1,7 +1,29 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
-import * as engine from "@pulumi/pulumi/proto/engine_pb";
+import {
+  type GetRootResourceRequest,
+  GetRootResourceResponse,
+  type LogRequest,
+  LogSeverity,
+  type RequirePulumiVersionRequest,
+  RequirePulumiVersionResponse,
+  type SetRootResourceRequest,
+  SetRootResourceResponse,
+} from "@pulumi/pulumi/proto/engine_pb";
 import { CheckFailure } from "@pulumi/pulumi/proto/provider_pb";
-import * as pb from "@pulumi/pulumi/proto/resource_pb";
+import {
+  DeploymentInfo,
+  ResourceMonitorFeature as Feature,
+  type ReadResourceRequest,
+  ReadResourceResponse,
+  type RegisterResourceOutputsRequest,
+  type RegisterResourceRequest,
+  RegisterResourceResponse,
+  type ResourceInvokeRequest,
+  ResourceInvokeResponse,
+  Result,
+  type SupportsFeatureRequest,
+  SupportsFeatureResponse,
+} from "@pulumi/pulumi/proto/resource_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { SemVer, satisfies } from "semver";
@@ -10,7 +32,7 @@ import { engineVersion } from "../state/checkpoint";
 import type { PropertyMap, ResourceState, Urn } from "../state/types";
 import { unwrapSecrets } from "../state/values";
 import type { Events } from "./events";
-import { type Goal, goalOf, plainGoal, received, structOf } from "./goal";
+import { type Goal, goalOf, received, structOf } from "./goal";
 import { method } from "./monitor";
 import type { Ending } from "./program";
 import type { Providers } from "./providers";
@@ -18,18 +40,18 @@ import type { Registrations } from "./registrations";
 import type { DeploymentRequest } from "./request";
 
 /** Also those that are refused: where one is missing, the SDK asks people to update their Pulumi CLI. */
-const features: Record<string, pb.ResourceMonitorFeature> = {
-  secrets: pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_SECRETS,
-  resourceReferences: pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
-  outputValues: pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
-  aliasSpecs: pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
-  deletedWith: pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
-  replaceWith: pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
-  transforms: pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
-  invokeTransforms: pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
-  parameterization: pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,
-  resourceHooks: pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
-  errorHooks: pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+const features: Record<string, Feature> = {
+  secrets: Feature.RESOURCE_MONITOR_FEATURE_SECRETS,
+  resourceReferences: Feature.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+  outputValues: Feature.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
+  aliasSpecs: Feature.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+  deletedWith: Feature.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+  replaceWith: Feature.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+  transforms: Feature.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+  invokeTransforms: Feature.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+  parameterization: Feature.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,
+  resourceHooks: Feature.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+  errorHooks: Feature.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
 };
 
 export interface ServiceOptions {
@@ -56,7 +78,7 @@ export function monitorService(options: ServiceOptions): UntypedServiceImplement
     });
   return {
     getDeploymentInfo: method(() => {
-      const info = new pb.DeploymentInfo();
+      const info = new DeploymentInfo();
       info.setProject(request.project);
       info.setStack(request.stack);
       info.setOrganization(request.organization);
@@ -65,13 +87,13 @@ export function monitorService(options: ServiceOptions): UntypedServiceImplement
       info.setSupportedfeaturesList(Object.values(features));
       return info;
     }),
-    supportsFeature: method((asked: pb.SupportsFeatureRequest) => {
-      const answer = new pb.SupportsFeatureResponse();
+    supportsFeature: method((asked: SupportsFeatureRequest) => {
+      const answer = new SupportsFeatureResponse();
       answer.setHassupport(Object.hasOwn(features, asked.getId()));
       return answer;
     }),
-    registerResource: method((asked: pb.RegisterResourceRequest) => registerResource(asked, options)),
-    registerResourceOutputs: method(async (asked: pb.RegisterResourceOutputsRequest) => {
+    registerResource: method((asked: RegisterResourceRequest) => registerResource(asked, options)),
+    registerResourceOutputs: method(async (asked: RegisterResourceOutputsRequest) => {
       // A program that is being ended says outputs that it did not compute.
       if (!ending.begun) {
         await ending.unless(
@@ -80,8 +102,8 @@ export function monitorService(options: ServiceOptions): UntypedServiceImplement
       }
       return new Empty();
     }),
-    readResource: method((asked: pb.ReadResourceRequest) => readResource(asked, options)),
-    invoke: method((asked: pb.ResourceInvokeRequest) => invoke(asked, options)),
+    readResource: method((asked: ReadResourceRequest) => readResource(asked, options)),
+    invoke: method((asked: ResourceInvokeRequest) => invoke(asked, options)),
     signalAndWaitForShutdown: method(async () => {
       await finish();
       return new Empty();
@@ -97,10 +119,10 @@ export function monitorService(options: ServiceOptions): UntypedServiceImplement
 }
 
 async function registerResource(
-  asked: pb.RegisterResourceRequest,
+  asked: RegisterResourceRequest,
   { request, registrations, ending }: ServiceOptions,
-): Promise<pb.RegisterResourceResponse> {
-  const response = new pb.RegisterResourceResponse();
+): Promise<RegisterResourceResponse> {
+  const response = new RegisterResourceResponse();
   const state = await ending.unless(
     registrations.attempt(async () => {
       const goal = await goalOf(asked, request.workDir);
@@ -109,7 +131,7 @@ async function registerResource(
   );
   if (state === undefined) {
     // An answer, and not an error: the program's outputs fail with it, and so the program ends.
-    response.setResult(pb.Result.FAIL);
+    response.setResult(Result.FAIL);
     return response;
   }
   response.setUrn(state.urn);
@@ -120,41 +142,45 @@ async function registerResource(
 }
 
 async function readResource(
-  asked: pb.ReadResourceRequest,
+  asked: ReadResourceRequest,
   { request, registrations, ending }: ServiceOptions,
-): Promise<pb.ReadResourceResponse> {
+): Promise<ReadResourceResponse> {
   const state = await ending.unless(
     registrations.attempt(async () => {
       if (asked.getPackageref() !== "") throw notSupported("a parameterized package");
       const goal: Goal = {
-        ...plainGoal,
         type: asked.getType(),
         name: asked.getName(),
         custom: true,
         parent: asked.getParent(),
         inputs: await received(structOf(asked.getProperties()), request.workDir),
         dependencies: asked.getDependenciesList(),
+        propertyDependencies: undefined,
         provider: asked.getProvider() || undefined,
+        providers: {},
+        ignoreChanges: [],
+        replaceOnChanges: [],
         additionalSecretOutputs: asked.getAdditionalsecretoutputsList(),
+        aliases: [],
         readId: asked.getId(),
       };
       return registrations.register(goal, { version: asked.getVersion(), url: asked.getPlugindownloadurl() });
     }),
   );
   if (state === undefined) throw new Error("the deployment was stopped");
-  const response = new pb.ReadResourceResponse();
+  const response = new ReadResourceResponse();
   response.setUrn(state.urn);
   response.setProperties(struct(state.outputs ?? {}));
   return response;
 }
 
 async function invoke(
-  asked: pb.ResourceInvokeRequest,
+  asked: ResourceInvokeRequest,
   { request, registrations, providers, ending, find }: ServiceOptions,
-): Promise<pb.ResourceInvokeResponse> {
+): Promise<ResourceInvokeResponse> {
   const token = asked.getTok();
   const args = unwrapSecrets(await received(structOf(asked.getArgs()), request.workDir)) as PropertyMap;
-  const response = new pb.ResourceInvokeResponse();
+  const response = new ResourceInvokeResponse();
   if (token === "pulumi:pulumi:getResource") {
     const { urn } = args;
     const state = find(String(urn));
@@ -186,40 +212,39 @@ async function invoke(
 }
 
 const severities = {
-  [engine.LogSeverity.INFO]: "info",
-  [engine.LogSeverity.WARNING]: "warning",
-  [engine.LogSeverity.ERROR]: "error",
+  [LogSeverity.INFO]: "info",
+  [LogSeverity.WARNING]: "warning",
+  [LogSeverity.ERROR]: "error",
 } as const;
 
 export function engineService({ events, ending, registrations }: ServiceOptions): UntypedServiceImplementation {
   let root = "";
   return {
-    log: method((entry: engine.LogRequest) => {
+    log: method((entry: LogRequest) => {
       const severity = entry.getSeverity();
       // Debug messages hold secrets in plain text. Errors of a program that is being ended are echoes of the first one.
-      if (severity === engine.LogSeverity.DEBUG || (ending.begun && severity === engine.LogSeverity.ERROR))
-        return new Empty();
-      if (severity === engine.LogSeverity.ERROR) registrations.fail(entry.getMessage(), entry.getUrn() || undefined);
+      if (severity === LogSeverity.DEBUG || (ending.begun && severity === LogSeverity.ERROR)) return new Empty();
+      if (severity === LogSeverity.ERROR) registrations.fail(entry.getMessage(), entry.getUrn() || undefined);
       else events.diagnostic(severities[severity], entry.getMessage(), entry.getUrn() || undefined);
       return new Empty();
     }),
-    setRootResource: method((asked: engine.SetRootResourceRequest) => {
+    setRootResource: method((asked: SetRootResourceRequest) => {
       root = asked.getUrn();
-      return new engine.SetRootResourceResponse();
+      return new SetRootResourceResponse();
     }),
-    getRootResource: method((_: engine.GetRootResourceRequest) => {
-      const answer = new engine.GetRootResourceResponse();
+    getRootResource: method((_: GetRootResourceRequest) => {
+      const answer = new GetRootResourceResponse();
       answer.setUrn(root);
       return answer;
     }),
-    requirePulumiVersion: method((asked: engine.RequirePulumiVersionRequest) => {
+    requirePulumiVersion: method((asked: RequirePulumiVersionRequest) => {
       const range = asked.getPulumiVersionRange();
       if (!satisfies(new SemVer(engineVersion), range)) {
         throw new Error(
           `Pulumi CLI version ${engineVersion} does not satisfy the version range ${JSON.stringify(range)}`,
         );
       }
-      return new engine.RequirePulumiVersionResponse();
+      return new RequirePulumiVersionResponse();
     }),
     startDebugging: method(() => new Empty()),
   };

@@ -1,6 +1,24 @@
 import { credentials, type ServiceError, status } from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
-import * as pb from "@pulumi/pulumi/proto/provider_pb";
+import {
+  type CheckFailure,
+  CheckRequest,
+  type CheckResponse,
+  ConfigureRequest,
+  type ConfigureResponse,
+  CreateRequest,
+  type CreateResponse,
+  DeleteRequest,
+  DiffRequest,
+  DiffResponse,
+  ErrorResourceInitFailed,
+  InvokeRequest,
+  type InvokeResponse,
+  ReadRequest,
+  type ReadResponse,
+  UpdateRequest,
+  type UpdateResponse,
+} from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import type { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
@@ -30,8 +48,8 @@ export function attachedProviders(
   const attached = new Map<string, Promise<Provider>>();
   const clients: ResourceProviderClient[] = [];
   return {
-    async get(pkg, version) {
-      const given = await others.get(pkg, version);
+    async get(pkg, version, config) {
+      const given = await others.get(pkg, version, config);
       const port = ports.get(pkg);
       if (given !== undefined || port === undefined) return given;
       const known = attached.get(pkg);
@@ -63,7 +81,7 @@ function failureOf(error: ServiceError): Error {
   const [details] = error.metadata.get("grpc-status-details-bin");
   if (details instanceof Buffer) {
     for (const any of Status.deserializeBinary(details).getDetailsList()) {
-      const detail = any.unpack(pb.ErrorResourceInitFailed.deserializeBinary, "pulumirpc.ErrorResourceInitFailed");
+      const detail = any.unpack(ErrorResourceInitFailed.deserializeBinary, "pulumirpc.ErrorResourceInitFailed");
       if (detail === null) continue;
       return new PartialFailure(
         error.details,
@@ -78,7 +96,7 @@ function failureOf(error: ServiceError): Error {
 
 const struct = (values: PropertyMap): Struct => Struct.fromJavaScript(values);
 const valuesOf = (values: Struct | undefined): PropertyMap => (values?.toJavaScript() ?? {}) as PropertyMap;
-const failuresOf = (failures: pb.CheckFailure[]) =>
+const failuresOf = (failures: CheckFailure[]) =>
   failures.map((failure) => ({ property: failure.getProperty(), reason: failure.getReason() }));
 
 const clientOf = (port: number): ResourceProviderClient =>
@@ -88,12 +106,12 @@ const clientOf = (port: number): ResourceProviderClient =>
   });
 
 async function attach(client: ResourceProviderClient): Promise<Provider> {
-  const configure = new pb.ConfigureRequest();
+  const configure = new ConfigureRequest();
   configure.setAcceptsecrets(true);
   configure.setAcceptresources(true);
   configure.setSendsOldInputs(true);
   configure.setSendsOldInputsToDelete(true);
-  const configured = await call<pb.ConfigureResponse>((answer) => client.configure(configure, answer));
+  const configured = await call<ConfigureResponse>((answer) => client.configure(configure, answer));
   if (!configured.getAcceptsecrets()) {
     throw new EngineFailure("a provider that does not accept secrets cannot be attached to the embedded engine");
   }
@@ -103,43 +121,39 @@ async function attach(client: ResourceProviderClient): Promise<Provider> {
 function adapt(client: ResourceProviderClient): Provider {
   return {
     async check(urn, olds, news) {
-      const request = new pb.CheckRequest().setUrn(urn).setOlds(struct(olds)).setNews(struct(news));
-      const response = await call<pb.CheckResponse>((answer) => client.check(request, answer));
+      const request = new CheckRequest().setUrn(urn).setOlds(struct(olds)).setNews(struct(news));
+      const response = await call<CheckResponse>((answer) => client.check(request, answer));
       return { inputs: valuesOf(response.getInputs()), failures: failuresOf(response.getFailuresList()) };
     },
     async diff(id, urn, oldOutputs, news, oldInputs) {
-      const request = new pb.DiffRequest().setId(id).setUrn(urn).setOlds(struct(oldOutputs)).setNews(struct(news));
-      const response = await call<pb.DiffResponse>((answer) =>
+      const request = new DiffRequest().setId(id).setUrn(urn).setOlds(struct(oldOutputs)).setNews(struct(news));
+      const response = await call<DiffResponse>((answer) =>
         client.diff(request.setOldInputs(struct(oldInputs)), answer),
       );
       const changes = response.getChanges();
       return {
         changes:
-          changes === pb.DiffResponse.DiffChanges.DIFF_UNKNOWN
+          changes === DiffResponse.DiffChanges.DIFF_UNKNOWN
             ? undefined
-            : changes === pb.DiffResponse.DiffChanges.DIFF_SOME,
+            : changes === DiffResponse.DiffChanges.DIFF_SOME,
         replaces: response.getReplacesList(),
         deleteBeforeReplace: response.getDeletebeforereplace(),
       };
     },
     async create(urn, inputs, timeoutSeconds) {
-      const request = new pb.CreateRequest().setUrn(urn).setProperties(struct(inputs)).setTimeout(timeoutSeconds);
-      const response = await call<pb.CreateResponse>((answer) => client.create(request, answer));
+      const request = new CreateRequest().setUrn(urn).setProperties(struct(inputs)).setTimeout(timeoutSeconds);
+      const response = await call<CreateResponse>((answer) => client.create(request, answer));
       return { id: response.getId(), outputs: valuesOf(response.getProperties()) };
     },
     async update(id, urn, oldOutputs, news, timeoutSeconds, oldInputs) {
-      const request = new pb.UpdateRequest().setId(id).setUrn(urn).setOlds(struct(oldOutputs)).setNews(struct(news));
+      const request = new UpdateRequest().setId(id).setUrn(urn).setOlds(struct(oldOutputs)).setNews(struct(news));
       request.setTimeout(timeoutSeconds).setOldInputs(struct(oldInputs));
-      const response = await call<pb.UpdateResponse>((answer) => client.update(request, answer));
+      const response = await call<UpdateResponse>((answer) => client.update(request, answer));
       return { outputs: valuesOf(response.getProperties()) };
     },
     async read(id, urn, outputs, inputs) {
-      const request = new pb.ReadRequest()
-        .setId(id)
-        .setUrn(urn)
-        .setProperties(struct(outputs))
-        .setInputs(struct(inputs));
-      const response = await call<pb.ReadResponse>((answer) => client.read(request, answer));
+      const request = new ReadRequest().setId(id).setUrn(urn).setProperties(struct(outputs)).setInputs(struct(inputs));
+      const response = await call<ReadResponse>((answer) => client.read(request, answer));
       const read = response.getInputs();
       return {
         id: response.getId(),
@@ -148,13 +162,13 @@ function adapt(client: ResourceProviderClient): Provider {
       };
     },
     async delete(id, urn, outputs, timeoutSeconds, inputs) {
-      const request = new pb.DeleteRequest().setId(id).setUrn(urn).setProperties(struct(outputs));
+      const request = new DeleteRequest().setId(id).setUrn(urn).setProperties(struct(outputs));
       request.setTimeout(timeoutSeconds).setOldInputs(struct(inputs));
       await call<Empty>((answer) => client.delete(request, answer));
     },
     async invoke(token, args) {
-      const request = new pb.InvokeRequest().setTok(token).setArgs(struct(args));
-      const response = await call<pb.InvokeResponse>((answer) => client.invoke(request, answer));
+      const request = new InvokeRequest().setTok(token).setArgs(struct(args));
+      const response = await call<InvokeResponse>((answer) => client.invoke(request, answer));
       return { outputs: valuesOf(response.getReturn()), failures: failuresOf(response.getFailuresList()) };
     },
   };

@@ -2,19 +2,26 @@ import type { provider as sdk } from "@pulumi/pulumi";
 import { messageOf } from "../../config/errors";
 import { PartialFailure, type Provider, type ProviderSource } from "../deployment";
 import type { Json, PropertyMap } from "../state/types";
+import { unwrapSecrets } from "../state/values";
 
-type InProcess = sdk.Provider | (() => sdk.Provider);
+export type InProcess = sdk.Provider | ((config: PropertyMap) => sdk.Provider);
 
-/** Providers written in TypeScript, called in this process as the SDK's own provider server would call them. */
+/**
+ * Providers written in TypeScript, called in this process as the SDK's own provider server would call them. The SDK's protocol
+ * for them knows no configuration; a function gets that of the provider's resource, secrets opened.
+ */
 export function inProcessProviders(providers: Record<string, InProcess>): ProviderSource {
   const adapted = new Map<string, Provider>();
   return {
-    async get(pkg) {
-      const known = adapted.get(pkg);
+    async get(pkg, _version, config) {
       const found = Object.hasOwn(providers, pkg) ? providers[pkg] : undefined;
-      if (known !== undefined || found === undefined) return known;
-      const provider = adapt(typeof found === "function" ? found() : found);
-      adapted.set(pkg, provider);
+      if (found === undefined) return undefined;
+      const opened = copy(unwrapSecrets(config));
+      const key = typeof found === "function" ? `${pkg} ${JSON.stringify(opened)}` : pkg;
+      const known = adapted.get(key);
+      if (known !== undefined) return known;
+      const provider = adapt(typeof found === "function" ? found(opened) : found);
+      adapted.set(key, provider);
       return provider;
     },
   };

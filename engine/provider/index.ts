@@ -1,2 +1,2 @@
 export { attachedProviders } from "./attached";
-export { inProcessProviders } from "./inProcess";
+export { type InProcess, inProcessProviders } from "./inProcess";

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isSecret, secretSignature, signatureKey, unwrapSecrets } from "./secretValues";
 import type { Json, PropertyMap } from "./types";
 
-export { containsSecret, isObject, isSecret, signatureKey, unwrapSecrets } from "./secretValues";
+export { containsSecret, isSecret, signatureKey, unwrapSecrets } from "./secretValues";
 
 /** Signatures of the other special objects that travel as plain JSON. */
 export const assetSignature = "c44067f5952c0a294b673a41bacd8c17";
@@ -22,6 +22,9 @@ const unknowns = new Set<Json>([
 ]);
 
 type JsonObject = { [key: string]: Json };
+
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 export const isUnknown = (value: Json | undefined): boolean => typeof value === "string" && unknowns.has(value);
 
