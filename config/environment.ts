@@ -1,6 +1,7 @@
 /** One environment's config: what `Pulumi.<environment>.yaml` holds under the namespace `switchyard`. */
 import { resolve } from "node:path";
 import { z } from "zod";
+import { kubernetesSchema } from "./kubernetes";
 import { seedTeams } from "./seed";
 import { environmentVariablesSchema, teamNameSchema, teamSchema } from "./team";
 import { durationSchema } from "./units";
@@ -70,6 +71,7 @@ export const environmentSchema = z.strictObject({
     .preprocess((given) => (isLoadBalancerKind(given) ? { kind: given } : given), loadBalancerSchema)
     .prefault({})
     .describe("where users' requests arrive; `haproxy` alone stands for `{ kind: haproxy }`"),
+  kubernetes: kubernetesSchema.optional().describe("kubernetes: the cluster; an environment on that platform needs it"),
   firstPort: z
     .int()
     .min(1024)

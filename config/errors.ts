@@ -179,6 +179,36 @@ export const catalogue = {
     "The engine asked for is not installed.",
     "Install the Pulumi CLI, or use `--engine embedded`.",
   ),
+  "cluster-context": entry(
+    "refused",
+    "The kubeconfig has no context of the name that the environment gives, or it leads to another cluster.",
+    "Correct the kubeconfig or `switchyard:kubernetes`; nothing was touched.",
+  ),
+  "cluster-login": entry(
+    "environment",
+    "The cluster does not take the credentials of the context.",
+    "Log in again, then repeat.",
+  ),
+  "cluster-unreachable": entry(
+    "environment",
+    "The cluster's API server does not answer, or says that it cannot.",
+    "Look at the network and the cluster; repeat when `kubectl --context <context> get --raw /readyz` says ok.",
+  ),
+  "cluster-refused": entry(
+    "refused",
+    "The cluster's API server refused a request.",
+    "Do what its reason says; nothing of the object was changed.",
+  ),
+  "cluster-lacks": entry(
+    "environment",
+    "The cluster has no such kind of object: the definition of a custom resource is missing.",
+    "Install it: the Gateway API's standard channel for HTTPRoute and Gateway, the Prometheus operator's for PrometheusRule.",
+  ),
+  "not-ready": entry(
+    "environment",
+    "An object is in the cluster and did not get ready.",
+    "Repair what the sentence names, then repeat.",
+  ),
   unsupported: entry("usage", "The embedded engine does not do this.", "Use the Pulumi CLI: `--engine cli`."),
   "git-failed": entry(
     "environment",

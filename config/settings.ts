@@ -65,6 +65,17 @@ export interface TeamSettings {
   secretEnv: Record<string, string>;
   /** What the platform alone needs to find its things again. */
   local?: { runtimeDir: string; dataDir: string; databaseFile: string };
+  kubernetes?: {
+    context: string;
+    server?: string;
+    /** Absolute. */
+    kubeconfig?: string;
+    namespace: string;
+    /** The route's parent. */
+    gateway: { name: string; namespace: string };
+    /** Where users' requests arrive. */
+    url: string;
+  };
 }
 
 export interface SlotSettings {

@@ -5,8 +5,8 @@ import { durationSchema } from "./units";
 export const slotNameSchema = z
   .string()
   .regex(
-    /^[a-z][a-z0-9-]{0,38}$/,
-    "expected a slot's name like `slot-1`: up to 39 lower-case letters, digits and hyphens",
+    /^[a-z]([a-z0-9-]{0,37}[a-z0-9])?$/,
+    "expected a slot's name like `slot-1`: up to 39 lower-case letters, digits and hyphens, and no hyphen at the end",
   );
 
 export const teamNameSchema = z
@@ -111,6 +111,23 @@ function isPattern(text: string): boolean {
     throw thrown;
   }
 }
+const replicasSchema = z
+  .strictObject({
+    min: z.int().min(1).max(1000).default(2).describe("copies of a slot that always run"),
+    max: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(2)
+      .describe("copies that an autoscaler may go up to; it is there where this is more than `min`"),
+    cpuPercent: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(70)
+      .describe("the share of `quotas.cpus` in use that the autoscaler aims at"),
+  })
+  .refine(({ min, max }) => min <= max, "expected a `max` that is not less than `min`");
 
 export const teamSchema = z.strictObject({
   branchPrefix: z
@@ -164,6 +181,9 @@ export const teamSchema = z.strictObject({
   rules: rulesSchema.prefault({}).describe("when a version counts as bad"),
   release: releaseSchema.prefault({}).describe("how a release goes"),
   quotas: quotasSchema.prefault({}).describe("what a team may take"),
+  replicas: replicasSchema
+    .prefault({})
+    .describe("kubernetes, aws: how many copies a slot runs; on local it is always one process"),
 });
 export type TeamConfig = z.output<typeof teamSchema>;
 export type TeamConfigInput = z.input<typeof teamSchema>;
