@@ -10,6 +10,7 @@ const parts = [
   "store",
   "engine",
   "local",
+  "kubernetes",
   "components",
   "branches",
   "health",
@@ -64,7 +65,8 @@ module.exports = {
     mayUse("store", ["config"], "A record does not know what it is a record of."),
     mayUse("engine", ["config"], "The embedded engine runs any Pulumi program; it must not know this one."),
     mayUse("local", ["config"], "The runtime is told everything through Pulumi resources."),
-    mayUse("components", ["config", "local"], "Components say what exists; they drive nothing."),
+    mayUse("kubernetes", ["config"], "The provider takes any object; it knows no slot and no team."),
+    mayUse("components", ["config", "local", "kubernetes"], "Components say what exists; they drive nothing."),
     mayUse("branches", ["config", "store"], "Branches are git's: what runs where is nothing to them."),
     mayUse("health", ["config", "store"], "A check is asked; what it stands for is the caller's business."),
     mayUse(
@@ -83,6 +85,13 @@ module.exports = {
       severity: "error",
       from: { path: inside("components"), pathNot: inside("components/platforms/local") },
       to: { path: inside("local") },
+    },
+    {
+      name: "only-the-kubernetes-platform-uses-kubernetes",
+      comment: "As with local.",
+      severity: "error",
+      from: { path: inside("components"), pathNot: inside("components/platforms/kubernetes") },
+      to: { path: inside("kubernetes") },
     },
     {
       name: "nothing-uses-cli",
