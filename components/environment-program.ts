@@ -8,7 +8,7 @@ import type { TeamSettings } from "../config/settings";
 import { parseDurationMs } from "../config/units";
 import { changesUnderTeams, type EnvironmentRecord, environmentRecord, guardReleases } from "./guards";
 import type { EnvironmentResources } from "./platform";
-import { platformOf } from "./platforms";
+import { type Platforms, platformOf } from "./platforms";
 import { stackOutputs } from "./stack-outputs";
 import { TeamEnvironment } from "./team-environment";
 import { type TeamRecord, teamRecord } from "./team-record";
@@ -16,10 +16,11 @@ import { type TeamRecord, teamRecord } from "./team-record";
 export async function environmentProgram(
   environment: EnvironmentName,
   projectDir: string,
+  platforms?: Platforms,
 ): Promise<Record<string, unknown>> {
   const config = parseEnvironment(stackConfig());
   const platformName = config.platform ?? defaultPlatform[environment];
-  const platform = platformOf(platformName, environment).environment({ projectDir, environment, config });
+  const platform = platformOf(platformName, environment, platforms).environment({ projectDir, environment, config });
   const stack = pulumi.getStack();
   await refuseSecondName(environment, stack);
   const before = environmentRecord((await stackOutputs(stack)) ?? {});

@@ -32,11 +32,16 @@ export function changesUnderTeams(before: EnvironmentRecord, after: EnvironmentR
     if (is === undefined) return [{ team, kind: "removed" }];
     const differs = (pick: (settings: TeamSettings) => unknown) => !isDeepStrictEqual(pick(was), pick(is));
     const changes: Change[] = [];
-    if (differs(({ platform, slots, local }) => [platform, slots, local])) changes.push({ team, kind: "namespace" });
+    if (differs(placeOf)) changes.push({ team, kind: "namespace" });
     if (!isDeepStrictEqual(before.loadBalancer, after.loadBalancer)) changes.push({ team, kind: "load balancer" });
-    if (differs(({ config }) => config.quotas)) changes.push({ team, kind: "quota" });
+    if (differs(({ config }) => [config.quotas, config.replicas])) changes.push({ team, kind: "quota" });
     return changes;
   });
+}
+
+/** What a team's things stand in. Where its requests arrive (`url`) may change, and nothing moves. */
+function placeOf({ platform, slots, local, kubernetes }: TeamSettings): unknown {
+  return [platform, slots, local, kubernetes && { ...kubernetes, url: "" }];
 }
 
 /**

@@ -13,8 +13,11 @@ import type { TeamConfig } from "../config/team";
 export interface Platform extends PlatformResources {
   readonly name: PlatformName;
   live: LivePlatformOf;
-  /** The platform's own providers by package, for the engine that runs them in its process. */
-  providers(): Record<string, () => pulumi.provider.Provider>;
+  /**
+   * The platform's own providers by package, for the engine that runs them in its process. `config` is what the program gave
+   * the provider's resource.
+   */
+  providers(): Record<string, (config: Record<string, unknown>) => pulumi.provider.Provider>;
 }
 
 export interface PlatformResources {
@@ -30,7 +33,7 @@ export interface EnvironmentResources {
   addresses(
     teams: Record<string, TeamConfig>,
     last: Record<string, TeamSettings>,
-  ): Record<string, Pick<TeamSettings, "slots" | "local">>;
+  ): Record<string, Pick<TeamSettings, "slots" | "local" | "kubernetes">>;
   /** Where users' requests arrive; one for an environment. */
   entry(name: string, spec: EntrySpec, options: pulumi.CustomResourceOptions): Entry;
   namespace(name: string, spec: NamespaceSpec, options: pulumi.CustomResourceOptions): pulumi.Resource;

@@ -2,11 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { environmentName, environmentNames } from "../config/environment";
 import { SwitchyardError } from "../config/errors";
 import { environmentProgram } from "./environment-program";
+import type { Platforms } from "./platforms";
 import { teamProgram } from "./team-program";
 
 export interface ProgramOptions {
   /** The folder that relative paths in config start from; by default the folder of `Pulumi.yaml`. */
   projectDir?: string;
+  /** Instead of those that are offered to people. */
+  platforms?: Platforms;
 }
 
 /**
@@ -22,8 +25,8 @@ export async function switchyardProgram(options: ProgramOptions = {}): Promise<R
       const known = environmentNames.join(", ");
       throw new SwitchyardError("unknown-environment", `There is no environment ${environment}; there are ${known}.`);
     }
-    if (rest.length > 0) return await teamProgram(environment, rest.join("."));
-    return await environmentProgram(name, options.projectDir ?? pulumi.getRootDirectory());
+    if (rest.length > 0) return await teamProgram(environment, rest.join("."), options.platforms);
+    return await environmentProgram(name, options.projectDir ?? pulumi.getRootDirectory(), options.platforms);
   } catch (thrown) {
     if (thrown instanceof SwitchyardError) throw new pulumi.RunError(sentences(thrown));
     throw thrown;

@@ -6,12 +6,16 @@ import { parseRelease } from "../config/load";
 import { stackConfig } from "../config/pulumi";
 import { isNewer, type ReleaseConfig, type TeamSettings } from "../config/settings";
 import { environmentRecord } from "./guards";
-import { platformOf } from "./platforms";
+import { type Platforms, platformOf } from "./platforms";
 import { stackOutputs } from "./stack-outputs";
 import { type TeamRecord, teamRecord } from "./team-record";
 import { TeamRelease } from "./team-release";
 
-export async function teamProgram(environment: string, team: string): Promise<Record<string, unknown>> {
+export async function teamProgram(
+  environment: string,
+  team: string,
+  platforms?: Platforms,
+): Promise<Record<string, unknown>> {
   const stack = pulumi.getStack();
   const [published, own] = await Promise.all([stackOutputs(environment), stackOutputs(stack)]);
   const settings = teamSettings(environment, team, published);
@@ -19,7 +23,7 @@ export async function teamProgram(environment: string, team: string): Promise<Re
   const held = teamRecord(own);
   if (held !== undefined) refuseStale(stack, release, held);
 
-  const platform = platformOf(settings.platform, settings.environment).release(settings);
+  const platform = platformOf(settings.platform, settings.environment, platforms).release(settings);
   const { route, slots } = new TeamRelease(team, { platform, settings, release, held });
   const { live, weights, epoch, revision, release: id } = route;
   return { team, live, weights, epoch, revision, release: id, slots };

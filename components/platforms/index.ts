@@ -4,10 +4,16 @@ import { SwitchyardError } from "../../config/errors";
 import type { Platform } from "../platform";
 import { localPlatform } from "./local";
 
-const platforms: Partial<Record<PlatformName, Platform>> = { local: localPlatform };
+export type Platforms = Partial<Record<PlatformName, Platform>>;
+
+/**
+ * What a person can use. `kubernetes` is not among them until a release really runs there: its resources and its live side are
+ * in `./kubernetes`, for tests.
+ */
+const offered: Platforms = { local: localPlatform };
 
 /** Throws `platform-missing`. */
-export function platformOf(name: PlatformName, environment: string): Platform {
+export function platformOf(name: PlatformName, environment: string, platforms: Platforms = offered): Platform {
   const platform = platforms[name];
   if (platform === undefined) {
     throw new SwitchyardError(

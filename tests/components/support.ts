@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Platforms } from "../../components/platforms";
 import { switchyardProgram } from "../../components/program";
 import { parseEnvironment } from "../../config/load";
 import type { ReleaseConfig, SlotVersion, TeamSettings } from "../../config/settings";
@@ -9,6 +10,9 @@ export interface Registration {
   inputs: Record<string, unknown>;
   protect: boolean;
   ignoreChanges: string[];
+  retainOnDelete: boolean;
+  /** The name of the provider's resource that it was given. */
+  provider: string | undefined;
 }
 
 interface Run {
@@ -18,10 +22,12 @@ interface Run {
   secretKeys?: string[];
   /** Outputs of other stacks, and of the running one's last operation. */
   stacks?: Record<string, Record<string, unknown>>;
+  /** Instead of those that are offered to people. */
+  platforms?: Platforms;
 }
 
 /** Runs the program against Pulumi's own mocks: what it registers, and what it would publish. */
-export async function runProgram({ stack, config = {}, secretKeys = [], stacks = {} }: Run) {
+export async function runProgram({ stack, config = {}, secretKeys = [], stacks = {}, platforms }: Run) {
   const mocks: pulumi.runtime.Mocks = {
     newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: { ...inputs, url: "http://127.0.0.1:8080" } }),
     call: ({ inputs }) => {
@@ -49,7 +55,7 @@ export async function runProgram({ stack, config = {}, secretKeys = [], stacks =
       return undefined;
     });
     try {
-      published = await switchyardProgram({ projectDir: "/project" });
+      published = await switchyardProgram({ projectDir: "/project", platforms });
     } catch (error) {
       // the SDK would end the process over it
       failure = error;
@@ -59,15 +65,19 @@ export async function runProgram({ stack, config = {}, secretKeys = [], stacks =
   await pulumi.runtime.disconnect();
   if (failure !== undefined) throw failure;
   const outputs = await plain<Record<string, unknown>>(published);
+  const names = new Map(seen.map(({ resource, name }) => [resource, name]));
   const registrations = await Promise.all(
     seen.map(async ({ type, name, props, opts, resource }): Promise<Registration> => {
       const { __protect: protect = false } = resource as { __protect?: boolean };
+      const { ignoreChanges = [], retainOnDelete = false, provider } = opts as pulumi.CustomResourceOptions;
       return {
         type,
         name,
         inputs: await plain(props),
         protect,
-        ignoreChanges: (opts as pulumi.CustomResourceOptions).ignoreChanges ?? [],
+        ignoreChanges,
+        retainOnDelete,
+        provider: provider && names.get(provider),
       };
     }),
   );

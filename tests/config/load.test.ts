@@ -47,7 +47,7 @@ config:
     "switchyard:teams.ai.rules.errorRate: found 2, expected a number from 0 to 1",
     'switchyard:teams.ai.rules.latencyP99: found "1 second", expected a duration like "250ms", "30s", "5m", "2h" or "1d"',
     "switchyard:teams.ai.release.shift: found [50,10], expected rising percentages that end with 100, for example [10, 50, 100]",
-    "switchyard:*: found the unknown key `loadbalancer`, expected only platform, engine, loadBalancer, firstPort, runtime, data, protect, deleteData, branches, teams, secrets",
+    "switchyard:*: found the unknown key `loadbalancer`, expected only platform, engine, loadBalancer, kubernetes, firstPort, runtime, data, protect, deleteData, branches, teams, secrets",
   ]);
 });
 
