@@ -2,6 +2,8 @@
 module.exports = {
   roots: ["<rootDir>/tests"],
   testMatch: ["**/*.test.ts"],
+  // on a real cluster: `npm run test:kubernetes`
+  testPathIgnorePatterns: ["/node_modules/", "/tests/kubernetes/"],
   transform: {
     "\\.ts$": [
       "@swc/jest",

@@ -1,0 +1,3 @@
+import { end } from "./shared";
+
+export default end;
