@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   CommandError,
@@ -104,11 +104,6 @@ test("what the engine does not do is refused by name, never ignored", async () =
       "'pulumi plugin install resource aws v1.0.0' is not supported",
     ],
     [() => stack.workspace.listEnvironments("dev"), "'pulumi config env' is not supported"],
-    [() => stack.setTag("a", "b"), "'pulumi stack tag set a b' is not supported"],
-    [
-      () => engine.run(["stack", "history"], sandbox.root, {}),
-      "'pulumi stack history' without --json is not supported",
-    ],
     [() => engine.run(["up", "--bogus"], sandbox.root, {}), "error: unknown flag: --bogus"],
     [() => engine.run(["bogus"], sandbox.root, {}), 'error: unknown command "bogus" for "pulumi"'],
   ] as const) {
@@ -172,13 +167,32 @@ test("an import accepts plain secrets and encrypts them, drops what was pending 
   expect((await stack.exportStack()).deployment.resources).toEqual([resource]);
 });
 
+test("a renamed stack keeps config, history and state under its new name", async () => {
+  const stack = await create();
+  await stack.setConfig("a", { value: "b" });
+  const resource = {
+    urn: "urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev",
+    custom: false,
+    type: "pulumi:pulumi:Stack",
+  };
+  await stack.importStack({ version: 3, deployment: { resources: [resource] } });
+  await engine.run(["stack", "rename", "prod", "--stack", "dev"], stack.workspace.workDir, stack.workspace.envVars);
+  expect(existsSync(join(sandbox.root, "work", "Pulumi.prod.yaml"))).toBe(true);
+  expect(JSON.parse(sandbox.read("stacks", "proj", "prod.json")).checkpoint.latest.resources[0].urn).toBe(
+    "urn:pulumi:prod::proj::pulumi:pulumi:Stack::proj-prod",
+  );
+  expect(await stack.workspace.listStacks()).toMatchObject([{ name: "prod" }]);
+});
+
 test("a locked stack gives the SDK's ConcurrentUpdateError until it is cancelled", async () => {
   const stack = await create();
+  await stack.setTag("a", "b");
   const folder = sandbox.path("locks", "organization", "proj", "dev");
   writeFileSync(join(folder, "x.json"), "{}");
   expect(await failure(stack.importStack({ version: 3, deployment: {} }))).toBeInstanceOf(ConcurrentUpdateError);
   expect(await failure(stack.workspace.removeStack("dev"))).toBeInstanceOf(ConcurrentUpdateError);
   await stack.cancel();
   expect(readdirSync(folder)).toEqual([]);
+  expect(await stack.listTags()).toEqual({ a: "b" });
   await stack.workspace.removeStack("dev");
 });

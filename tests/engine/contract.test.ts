@@ -71,6 +71,11 @@ const works: Record<string, Case> = {
     expect((await stack.previewDestroy()).changeSummary).toEqual({ delete: 2 });
     expect(Object.keys(await stack.outputs())).toEqual(["id"]);
   },
+  "stack.rename": async ({ stack, workspace }) => {
+    await stack.up();
+    await stack.rename({ stackName: "new" });
+    expect((await workspace.listStacks()).map(({ name }) => name)).toEqual(["new"]);
+  },
   "stack.setConfig": configured,
   "stack.getConfig": configured,
   "stack.setAllConfig": allConfigured,
@@ -95,6 +100,10 @@ const works: Record<string, Case> = {
     await stack.setConfig("k", { value: "edited" });
     expect(await stack.refreshConfig()).toEqual({ "proj:k": { value: "deployed", secret: false } });
   },
+  "stack.setTag": tagged,
+  "stack.getTag": tagged,
+  "stack.listTags": tagged,
+  "stack.removeTag": tagged,
   "stack.outputs": async ({ stack }) => {
     await stack.up();
     expect(await stack.outputs()).toEqual({ id: { value: "a-1", secret: false } });
@@ -152,6 +161,10 @@ const works: Record<string, Case> = {
     await stack.up();
     expect(await workspace.refreshConfig("dev")).toEqual({});
   },
+  "workspace.setTag": workspaceTagged,
+  "workspace.getTag": workspaceTagged,
+  "workspace.listTags": workspaceTagged,
+  "workspace.removeTag": workspaceTagged,
   "workspace.whoAmI": async ({ workspace, sandbox }) => {
     expect(await workspace.whoAmI()).toMatchObject({ url: sandbox.url });
   },
@@ -214,6 +227,19 @@ async function workspaceConfigured({ workspace }: Subject): Promise<void> {
   await workspace.removeAllConfig("dev", ["l", "m"]);
   expect(await workspace.getAllConfig("dev")).toEqual({});
 }
+async function tagged({ stack }: Subject): Promise<void> {
+  await stack.setTag("owner", "team");
+  expect(await stack.getTag("owner")).toBe("team");
+  expect(await stack.listTags()).toEqual({ owner: "team" });
+  await stack.removeTag("owner");
+  expect(await stack.listTags()).toEqual({});
+}
+async function workspaceTagged({ workspace }: Subject): Promise<void> {
+  await workspace.setTag("dev", "owner", "team");
+  expect(await workspace.getTag("dev", "owner")).toBe("team");
+  await workspace.removeTag("dev", "owner");
+  expect(await workspace.listTags("dev")).toEqual({});
+}
 async function exported({ stack }: Subject): Promise<void> {
   await stack.up();
   const state = await stack.exportStack();
@@ -238,15 +264,6 @@ const refused: Record<string, [command: string, attempt: Case]> = {
   "stack.removeEnvironment": ["pulumi config env", ({ stack }) => stack.removeEnvironment("e")],
   "stack.orgGetDefault": ["pulumi org get-default", ({ stack }) => stack.orgGetDefault()],
   "stack.orgSetDefault": ["pulumi org set-default", ({ stack }) => stack.orgSetDefault("o")],
-  "stack.rename": ["pulumi stack rename", ({ stack }) => stack.rename({ stackName: "new" })],
-  "stack.setTag": ["pulumi stack tag", ({ stack }) => stack.setTag("k", "v")],
-  "stack.getTag": ["pulumi stack tag", ({ stack }) => stack.getTag("k")],
-  "stack.listTags": ["pulumi stack tag", ({ stack }) => stack.listTags()],
-  "stack.removeTag": ["pulumi stack tag", ({ stack }) => stack.removeTag("k")],
-  "workspace.setTag": ["pulumi stack tag", ({ workspace }) => workspace.setTag("dev", "k", "v")],
-  "workspace.getTag": ["pulumi stack tag", ({ workspace }) => workspace.getTag("dev", "k")],
-  "workspace.listTags": ["pulumi stack tag", ({ workspace }) => workspace.listTags("dev")],
-  "workspace.removeTag": ["pulumi stack tag", ({ workspace }) => workspace.removeTag("dev", "k")],
   "workspace.addEnvironments": ["pulumi config env", ({ workspace }) => workspace.addEnvironments("dev", "e")],
   "workspace.listEnvironments": ["pulumi config env", ({ workspace }) => workspace.listEnvironments("dev")],
   "workspace.removeEnvironment": ["pulumi config env", ({ workspace }) => workspace.removeEnvironment("dev", "e")],

@@ -112,7 +112,7 @@ async function main() {
       ["stack", "export"],
       ["stack", "output", "--json"],
       ["stack", "history", "--json"],
-      ["config", "--json"],
+      ["config"],
     ]) {
       console.log(await stack.workspace.pulumiCommand.run([...args, "--stack", "dev"], join(folder, "work"), envVars));
     }
