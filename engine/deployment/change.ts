@@ -47,14 +47,14 @@ export async function providerChange(
   const differing = answer.changes === undefined ? changedKeys(olds, news) : [];
   const changed = answer.changes ?? differing.length > 0;
   const places = ownComparison && replaceOnChanges.length > 0 ? changedPaths(olds, news) : [];
-  const forced = replaceOnChanges.filter((path) =>
-    path === "#initerror" ? Boolean(old.initErrors?.length) : places.some((place) => leadsTo(path, place)),
-  );
+  const forced = replaceOnChanges.filter((path) => places.some((place) => leadsTo(path, place)));
+  const notReady =
+    Boolean(old.initErrors?.length) && replaceOnChanges.some((path) => ["#initerror", "*"].includes(path));
   const named = differing.filter((key) => forced.includes(key) || forced.includes("*"));
   return {
-    changed: changed || forced.length > 0,
-    replace: answer.replaces.length > 0 || forced.length > 0,
-    keys: [...new Set([...answer.replaces, ...named])],
+    changed: changed || forced.length > 0 || notReady,
+    replace: answer.replaces.length > 0 || forced.length > 0 || notReady,
+    keys: [...new Set([...answer.replaces, ...named, ...(notReady ? ["#initerror"] : [])])],
     deleteBeforeReplace: answer.deleteBeforeReplace,
   };
 }

@@ -207,11 +207,13 @@ export class Generator {
   async #deleteFirst(old: ResourceState, next: ResourceState, keys: string[]): Promise<Step[]> {
     const { base, providers } = this.#options;
     const dependents = await dependentReplacements(old, { base, providers, registered: this.seen });
+    for (const { state } of dependents) {
+      if (state.protect && !this.#recreated.has(state.urn)) this.#refuse(old.urn, protectedMessage(state.urn, old.urn));
+    }
     const steps: Step[] = [];
     for (const dependent of dependents.reverse()) {
       const { state } = dependent;
       if (this.#recreated.has(state.urn)) continue;
-      if (state.protect) this.#refuse(state.urn, protectedMessage(state.urn));
       this.#recreated.set(state.urn, dependent.keys);
       this.deletedFirst.add(state.urn);
       if (!state.pendingReplacement) steps.push({ op: "delete-replaced", old: state, beforeReplacement: true });
@@ -247,8 +249,12 @@ export class Generator {
   }
 }
 
-const protectedMessage = (urn: Urn): string =>
-  `unable to replace resource "${urn}"\nas it is currently marked for protection. To unprotect the resource, remove the \`protect\` flag from the resource in your Pulumi program and run \`pulumi up\``;
+function protectedMessage(urn: Urn, replaced?: Urn): string {
+  const [why, how] = replaced
+    ? [` as part of replacing "${replaced}" `, `, or use the command:\n\`pulumi state unprotect '${urn}'\``]
+    : ["\n", ""];
+  return `unable to replace resource "${urn}"${why}as it is currently marked for protection. To unprotect the resource, remove the \`protect\` flag from the resource in your Pulumi program and run \`pulumi up\`${how}`;
+}
 
 /** The state as it would be if everything went as wanted; empty fields are left out, as on disk. */
 function newState(urn: Urn, goal: Goal, old: ResourceState | undefined): ResourceState {

@@ -78,12 +78,13 @@ export class Registrations {
   #inherited(goal: Goal): Goal {
     const parent = this.#goals.get(goal.parent);
     if (parent === undefined) return { ...goal };
-    const inherited = {
-      ...goal,
-      protect: goal.protect ?? parent.protect,
-      retainOnDelete: goal.retainOnDelete ?? parent.retainOnDelete,
-      deletedWith: goal.deletedWith ?? parent.deletedWith,
-    };
+    const inherited = { ...goal };
+    // Nobody deletes what is only read.
+    if (goal.readId === undefined) {
+      inherited.protect ??= parent.protect;
+      inherited.retainOnDelete ??= parent.retainOnDelete;
+      inherited.deletedWith ??= parent.deletedWith;
+    }
     const samePackage = parent.provider && packageOfReference(parent.provider) === packageOf(goal.type);
     if (goal.custom && samePackage && !isProviderType(goal.type)) {
       inherited.provider ??= goal.providers[packageOf(goal.type)] ?? parent.provider;

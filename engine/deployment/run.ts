@@ -169,8 +169,10 @@ class Run {
       release: () => server.stop(),
     });
     await idle();
-    if (end?.error && !outcome.stopped && !outcome.stepFailed) registrations.fail(end.error);
-    else if (end?.logged && !outcome.failed) outcome.fail("the program failed");
+    if (end?.error && !outcome.stopped && (!outcome.stepFailed || this.#request.dryRun)) {
+      registrations.fail(end.error);
+      outcome.stepFailed = false;
+    } else if (end?.logged && !outcome.failed) outcome.fail("the program failed");
     // An SDK that does not wait for the deletions.
     if (end !== undefined && !outcome.failed) await finish();
     if (!outcome.fatal) registrations.completeStack(finished !== undefined);

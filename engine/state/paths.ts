@@ -68,7 +68,10 @@ function keepProperty(old: Json | undefined, next: Json | undefined, key: string
 function keepItem(old: Json | undefined, next: Json | undefined, index: number, rest: Path): boolean {
   const before = Array.isArray(old) ? old[index] : undefined;
   const after = Array.isArray(next) ? next[index] : undefined;
-  if (before === undefined || after === undefined) return before === after;
+  // To the CLI the place just past the end of the old list is one that was removed.
+  if (before === undefined || after === undefined) {
+    return before === after && !(Array.isArray(old) && index === old.length);
+  }
   if (rest.length > 0) return keep(before, after, rest);
   if (Array.isArray(next)) next[index] = before;
   return true;
