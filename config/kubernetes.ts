@@ -49,6 +49,12 @@ export const kubernetesSchema = z.strictObject({
     })
     .prefault({})
     .describe("the volume of the teams' data; its size is `quotas.diskMb`"),
+  prometheus: z
+    .boolean()
+    .default(false)
+    .describe(
+      "whether the cluster has the Prometheus operator; each team then gets a PrometheusRule and a Grafana dashboard",
+    ),
   egress: z
     .array(z.union([z.cidrv4(), z.cidrv6()]))
     .default([])

@@ -33,7 +33,10 @@ async function accepted(registrations: Registration[]): Promise<string[]> {
 test.each(environmentNames)(
   "the cluster accepts all that environment %s and its teams register",
   async (environment) => {
-    const config = { platform: "kubernetes", kubernetes: { ...clusterConfig, egress: ["10.0.0.0/8"] } };
+    const config = {
+      platform: "kubernetes",
+      kubernetes: { ...clusterConfig, egress: ["10.0.0.0/8"], prometheus: true },
+    };
     const { registrations, outputs } = await runProgram({
       stack: environment,
       stacks: { [environment]: {} },

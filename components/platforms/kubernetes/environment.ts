@@ -9,6 +9,7 @@ import type { TeamSettings } from "../../../config/settings";
 import type { AlarmSpec, DataSpec, EnvironmentResources } from "../../platform";
 import { clusterProvider, type KubernetesSettings, kubernetesSettings } from "./cluster";
 import { createEntry } from "./entry";
+import { createDashboard, createPrometheusRule } from "./monitoring";
 import { alarmsName, dataClaim, entryNamespace, gatewayName, slotPort, teamLabels, teamNamespace } from "./names";
 import { createNamespace } from "./namespace";
 import { createTargetGroup } from "./target-group";
@@ -59,8 +60,15 @@ export function kubernetesEnvironment({
     },
     alarms(name, spec, options) {
       const team = within(spec.team, options);
+      if (cluster.prometheus) createPrometheusRule(name, team.settings, team.options);
       return createAlarms(name, spec, team.settings, team.options);
     },
+    ...(cluster.prometheus && {
+      dashboard(name, spec, options) {
+        const team = within(spec.team, options);
+        return createDashboard(name, spec, team.settings, team.options);
+      },
+    }),
   };
 }
 
