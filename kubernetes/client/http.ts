@@ -17,18 +17,19 @@ export interface Call {
 }
 
 const answerDeadlineMs = 30_000;
-/** A server that restarts or throttles is asked again for so long; what it refuses, it refuses at once. */
-const patienceMs = 20_000;
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
 
 export class ApiServer {
   readonly #access: ClusterAccess;
   readonly #identify: Identify;
+  readonly #patienceMs: number;
   #agent: { dispatcher: Agent; cert: string | undefined } | undefined;
 
-  constructor(access: ClusterAccess) {
+  /** @param patienceMs a server that restarts or throttles is asked again for so long; what it refuses, it refuses at once. */
+  constructor(access: ClusterAccess, patienceMs = 20_000) {
     this.#access = access;
+    this.#patienceMs = patienceMs;
     this.#identify = identifyBy(access);
   }
 
@@ -41,12 +42,12 @@ export class ApiServer {
   }
 
   /**
-   * The answer's JSON. Throws `ApiFailure`, or `cluster-unreachable` when the server was not there for 20 s. A call is sent
+   * The answer's JSON. Throws `ApiFailure`, or `cluster-unreachable` when the server was not there for that long. A call is sent
    * again only where that cannot do it twice: reads, and writes that the server says it has not begun, or that are the same
    * when done twice.
    */
   async call<T>(call: Call): Promise<T> {
-    const deadline = Date.now() + patienceMs;
+    const deadline = Date.now() + this.#patienceMs;
     let pauseMs = firstPauseMs;
     let afresh = false;
     for (;;) {
