@@ -1,5 +1,5 @@
 import { Provider } from "@pulumi/kubernetes/provider";
-import type { ProviderResource } from "@pulumi/pulumi";
+import type { ProviderResource, ResourceTransformation } from "@pulumi/pulumi";
 import { SwitchyardError } from "../../../config/errors";
 import type { TeamSettings } from "../../../config/settings";
 import { clusterAccess } from "../../../kubernetes/client";
@@ -27,9 +27,11 @@ export function clusterProvider(cluster: Pick<KubernetesSettings, "context" | "s
   const { context, kubeconfig } = cluster;
   clusterAccess(cluster);
   let made: ProviderResource | undefined;
+  // The SDK would take KUBECONFIG for it, a path of this machine alone, and everybody else's stack operation would look there.
+  const withoutVariable: ResourceTransformation = ({ props, opts }) => ({ props: { ...props, kubeconfig }, opts });
   return {
     provider() {
-      made ??= new Provider("cluster", { context, ...(kubeconfig !== undefined && { kubeconfig }) });
+      made ??= new Provider("cluster", { context }, { transformations: [withoutVariable] });
       return made;
     },
   };

@@ -74,8 +74,7 @@ export function asText(registrations: Registration[]): string {
       ...ignoreChanges.map((path) => `ignores ${path}`),
     ];
     const note = options.filter(Boolean).join(", ");
-    // the provider's file is the machine's: the SDK takes it from KUBECONFIG
-    const { apiVersion: _, kind: __, status: ___, kubeconfig: ____, ...body } = inputs;
+    const { apiVersion: _, kind: __, status: ___, ...body } = inputs;
     return [`${type} ${name}${note === "" ? "" : ` (${note})`}`, body] as const;
   });
   const sorted = named.sort(([a], [b]) => (a < b ? -1 : 1));
