@@ -17,6 +17,8 @@ export interface Call {
 }
 
 const answerDeadlineMs = 30_000;
+/** More at once do not make a server faster, and each costs a handshake. */
+const connections = 16;
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
 
@@ -102,7 +104,7 @@ export class ApiServer {
   #dispatcher({ cert, key }: Identity): Agent {
     if (this.#agent === undefined || this.#agent.cert !== cert) {
       const connect = { ...this.#access.tls, ...(cert !== undefined && { cert, key }), timeout: 10_000 };
-      this.#agent = { dispatcher: new Agent({ connect }), cert };
+      this.#agent = { dispatcher: new Agent({ connect, connections }), cert };
     }
     return this.#agent.dispatcher;
   }

@@ -222,3 +222,58 @@ test("two contexts in one program are two clusters' worth of care: each object g
   await expect((await stackOf("two", () => void program())).up()).rejects.toThrow('User "nobody"');
   expect(await objects().get({ apiVersion: "v1", kind: "ConfigMap", name: "other", namespace })).toBeUndefined();
 });
+
+describe("an object that does not go", () => {
+  const name = "stuck";
+  const path = `/api/v1/namespaces/${namespace}/configmaps/${name}`;
+  const reference = { apiVersion: "v1", kind: "ConfigMap", name, namespace };
+  const program = () => {
+    const annotations = { "pulumi.com/timeoutSeconds": "1" };
+    new ConfigMap(name, { metadata: { name, namespace, annotations }, data: {} }, inCluster());
+  };
+
+  test("is named with what holds it up, and goes with the next destroy", async () => {
+    const stack = await stackOf(name, () => void program());
+    await stack.up();
+    await patch(path, { metadata: { finalizers: ["example.com/never"] } });
+    await expect(stack.destroy()).rejects.toThrow(
+      "not-ready: ConfigMap provider/stuck is still there: its finalizers example.com/never have not been carried out",
+    );
+    await patch(path, { metadata: { finalizers: [] } });
+    await stack.destroy();
+    expect((await stack.exportStack()).deployment.resources ?? []).toEqual([]);
+  });
+
+  test("is waited for by the one that takes its place", async () => {
+    await edit({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name, namespace, finalizers: ["example.com/slow"] },
+    });
+    await objects().delete(reference, undefined);
+    const before = await objects().get(reference);
+    expect(before?.metadata.deletionTimestamp).toBeDefined();
+    const stack = await stackOf("place", () => {
+      new ConfigMap(name, { metadata: { name, namespace }, data: {} }, inCluster());
+      return undefined;
+    });
+    const up = stack.up();
+    await patch(path, { metadata: { finalizers: [] } });
+    await up;
+    expect((await objects().get(reference))?.metadata.uid).not.toBe(before?.metadata.uid);
+  });
+});
+
+test("an object of the same name that somebody else made in the meantime is not deleted", async () => {
+  const name = "reused";
+  const reference = { apiVersion: "v1", kind: "ConfigMap", name, namespace };
+  const stack = await stackOf(
+    name,
+    () => void new ConfigMap(name, { metadata: { name, namespace }, data: {} }, inCluster()),
+  );
+  await stack.up();
+  await objects().delete(reference, undefined);
+  await edit({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data: { theirs: "1" } });
+  await stack.destroy();
+  expect(await objects().get(reference)).toMatchObject({ data: { theirs: "1" } });
+});
