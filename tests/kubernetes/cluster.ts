@@ -9,13 +9,20 @@ import { parse, stringify } from "yaml";
 import { portStretch } from "../ports";
 
 export interface Cluster {
-  /** The file of a kubeconfig with the contexts `test` (may do everything) and `nobody` (may do nothing). */
+  /** The file of a kubeconfig with the context `test`, which may do everything, and one of each user. */
   kubeconfig: string;
   stop(): Promise<void>;
 }
 
 const startDeadlineMs = 120_000;
-const tokens = { admin: "admin-token", nobody: "nobody-token" };
+/** Users and their groups: of `driver` and `member` those that a team's roles are for. */
+const users = {
+  admin: "system:masters",
+  nobody: "nobodies",
+  driver: "switchyard:prod:search:release",
+  member: "switchyard:prod:search:view",
+};
+const tokenOf = (user: string) => `${user}-token`;
 
 /** @param server the folder that `binary.cjs` built. */
 export async function startCluster(server: string): Promise<Cluster> {
@@ -79,12 +86,13 @@ function apiArguments(folder: string, etcdPort: number, port: number, url: strin
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const key = join(folder, "service-accounts.key");
   writeFileSync(key, privateKey.export({ type: "pkcs1", format: "pem" }));
-  const users = join(folder, "tokens.csv");
-  writeFileSync(users, `${tokens.admin},admin,admin,"system:masters"\n${tokens.nobody},nobody,nobody\n`);
+  const tokens = join(folder, "tokens.csv");
+  const lines = Object.entries(users).map(([user, group]) => `${tokenOf(user)},${user},${user},"${group}"\n`);
+  writeFileSync(tokens, lines.join(""));
   return [
     ...[`--etcd-servers=http://127.0.0.1:${etcdPort}`, "--bind-address=127.0.0.1", `--secure-port=${port}`],
     ...[`--cert-dir=${folder}`, `--service-account-key-file=${key}`, `--service-account-signing-key-file=${key}`],
-    ...[`--service-account-issuer=${url}`, `--token-auth-file=${users}`, "--authorization-mode=RBAC"],
+    ...[`--service-account-issuer=${url}`, `--token-auth-file=${tokens}`, "--authorization-mode=RBAC"],
     ...["--service-cluster-ip-range=10.96.0.0/16", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"],
     // nobody is here who would take the protection of volumes away again
     ...["--allow-privileged=true", "--disable-admission-plugins=StorageObjectInUseProtection"],
@@ -98,10 +106,10 @@ function writeKubeconfig(folder: string, server: string, certificate: Buffer): s
     apiVersion: "v1",
     kind: "Config",
     clusters: [{ name: cluster, cluster: { server, "certificate-authority-data": certificate.toString("base64") } }],
-    users: Object.entries(tokens).map(([name, token]) => ({ name, user: { token } })),
+    users: Object.keys(users).map((name) => ({ name, user: { token: tokenOf(name) } })),
     contexts: [
       { name: "test", context: { cluster, user: "admin" } },
-      { name: "nobody", context: { cluster, user: "nobody" } },
+      ...Object.keys(users).map((user) => ({ name: user, context: { cluster, user } })),
     ],
     "current-context": "test",
   };
@@ -114,7 +122,7 @@ type Ask = (method: string, path: string, body?: string) => Promise<number>;
 function client(url: string, ca: string): Ask {
   const dispatcher = new Agent({ connect: { ca } });
   return async (method, path, body) => {
-    const headers = { authorization: `Bearer ${tokens.admin}`, "content-type": "application/json" };
+    const headers = { authorization: `Bearer ${tokenOf("admin")}`, "content-type": "application/json" };
     try {
       const answer = await fetch(url + path, { method, dispatcher, headers, ...(body && { body }) });
       await answer.text();

@@ -1,4 +1,7 @@
 /** What the driver reads and writes past the stack, on the real cluster. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
 import { kubernetesPlatform } from "../../components/platforms/kubernetes";
 import { routeObject } from "../../components/platforms/kubernetes/route-object";
 import type { RouteState, TeamSettings } from "../../config/settings";
@@ -14,9 +17,10 @@ const search = {
   health: { endpoints: ["/api/search/health"] },
   replicas: { min: 1, max: 1 },
 };
+const { kubeconfig, ...withoutFile } = clusterConfig;
 const config = {
   platform: "kubernetes",
-  kubernetes: clusterConfig,
+  kubernetes: withoutFile,
   teams: { search },
   protect: false,
   deleteData: true,
@@ -46,17 +50,30 @@ const routePath = `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/ht
 const heldRoute = () =>
   objects().get({ apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", name: "traffic", namespace });
 
+/** Everybody has a kubeconfig of their own, with other credentials under the same context. */
+function loginAs(user: string): void {
+  const own = parse(readFileSync(kubeconfig, "utf8"));
+  const contexts = [{ name: "test", context: { cluster: "test", user } }];
+  process.env.KUBECONFIG = join(stacks.folder, `${user}.yaml`);
+  writeFileSync(process.env.KUBECONFIG, stringify({ ...own, contexts }));
+}
+const before = process.env.KUBECONFIG;
+
 beforeAll(async () => {
+  loginAs("admin");
   const environment = await stacks.switchyard("prod", config);
   const { outputs } = await environment.up();
   settings = outputs["team:search"]?.value;
   await upTeam({ revision: 1 });
 });
 afterAll(async () => {
+  loginAs("admin");
   await (await stacks.switchyard("prod.search", {})).destroy();
   await endPods(namespace);
   await (await stacks.switchyard("prod", config)).destroy();
   stacks.dispose();
+  if (before === undefined) delete process.env.KUBECONFIG;
+  else process.env.KUBECONFIG = before;
 });
 
 test("the route is what the cluster holds, and null before there is one", async () => {
@@ -166,4 +183,44 @@ test("a new version in the idle slot leaves the live slot's pods alone", async (
 
 test("a slot whose pods have not started has no log yet", async () => {
   expect(await live().logs("slot-8", 10)).toEqual([]);
+});
+
+describe("by the team's own roles", () => {
+  afterEach(() => loginAs("admin"));
+
+  test("a driver may release, and see all that it needs for that", async () => {
+    loginAs("driver");
+    await upTeam({ epoch: 5, revision: 0, slots: { "slot-7": v1, "slot-8": v2 } });
+    await live().setRoute(state({ epoch: 5, revision: 1, weights: weights(0, 100), live: "slot-8" }));
+    expect((await live().route())?.live).toBe("slot-8");
+    expect((await live().slot("slot-8")).version).toBe(v2.version);
+    expect((await live().traffic()).slots["slot-8"]).toBeDefined();
+    expect(await live().rules()).toHaveLength(3);
+    expect(await live().logs("slot-8", 1)).toEqual([]);
+    const change = { slots: { "slot-7": null, "slot-8": v2 }, live: "slot-8", weights: weights(0, 100) };
+    await upTeam({ epoch: 6, revision: 0, ...change });
+    expect((await live().slot("slot-7")).state).toBe("empty");
+  });
+
+  test("a driver may change nothing that is permanent, and not its own quota", async () => {
+    const driver = objects("driver");
+    const labels = { a: "b" };
+    const touch = (apiVersion: string, kind: string, name: string) =>
+      driver.apply({ apiVersion, kind, metadata: { name, namespace, labels } }, { fieldManager: "test", dryRun: true });
+    await expect(touch("v1", "ResourceQuota", "team")).rejects.toThrow("is forbidden");
+    await expect(touch("v1", "Service", "slot-7")).rejects.toThrow("is forbidden");
+    await expect(touch("networking.k8s.io/v1", "NetworkPolicy", "dns")).rejects.toThrow("is forbidden");
+    await expect(touch("rbac.authorization.k8s.io/v1", "Role", "release")).rejects.toThrow("is forbidden");
+    const elsewhere = { apiVersion: "v1", kind: "Secret", name: "x", namespace: "default" };
+    await expect(driver.get(elsewhere)).rejects.toThrow("is forbidden");
+  });
+
+  test("a member of the team may look, and see no secret and change nothing", async () => {
+    loginAs("member");
+    expect((await live().route())?.epoch).toBeGreaterThan(0);
+    expect((await live().slot("slot-8")).version).toBe(v2.version);
+    const secret = { apiVersion: "v1", kind: "Secret", name: "slot-8-env", namespace };
+    await expect(objects("member").get(secret)).rejects.toThrow("is forbidden");
+    await expect(live().setRoute(state({ epoch: 9 }))).rejects.toMatchObject({ code: "cluster-refused" });
+  });
 });
