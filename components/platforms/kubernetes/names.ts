@@ -19,6 +19,12 @@ export const routeAnnotations = {
   release: `${domain}/release`,
 } as const;
 
+/**
+ * Slots and routes are the stack's alone: a field that somebody took over, with `kubectl scale` or another apply, must not be a
+ * reason for the cluster to refuse a release, and even less a rollback. Both engines' providers know the annotation.
+ */
+export const ours = { "pulumi.com/patchForce": "true" };
+
 /** The port that a slot's containers listen on, and its Service. */
 export const slotPort = 8080;
 

@@ -5,7 +5,7 @@ import type { TeamSettings } from "../../../config/settings";
 import type { ReleaseResources, Workload, WorkloadSpec } from "../../platform";
 import { clusterProvider, kubernetesSettings } from "./cluster";
 import { deploymentSpec } from "./deployment";
-import { domain, labelKeys, slotSecret, teamLabels } from "./names";
+import { domain, labelKeys, ours, slotSecret, teamLabels } from "./names";
 import { createRoute } from "./route";
 
 /** No images yet: a version's artifact is an image by digest already. */
@@ -33,6 +33,7 @@ function createWorkload(
     keepSettings ? { ...options, ignoreChanges: ["stringData"] } : options,
   );
   const annotations = {
+    ...ours,
     // Started, not healthy, as on every platform: what never gets ready must not hold up the operation that moves traffic
     // away from it. The driver reads the Deployment's own conditions.
     "pulumi.com/skipAwait": "true",

@@ -1,7 +1,7 @@
 /** A team's route between what Switchyard means and what the Gateway API has for it. Pure, and the same for both writers. */
 import type { RouteState, TeamSettings } from "../../../config/settings";
 import type { KubernetesSettings } from "./cluster";
-import { routeAnnotations, routeName, slotPort, teamLabels } from "./names";
+import { ours, routeAnnotations, routeName, slotPort, teamLabels } from "./names";
 
 interface BackendRef {
   name: string;
@@ -39,6 +39,7 @@ export function routeObject(
 
 function annotationsOf({ live, epoch, revision, release }: RouteState): Record<string, string> {
   return {
+    ...ours,
     [routeAnnotations.epoch]: String(epoch),
     [routeAnnotations.revision]: String(revision),
     [routeAnnotations.live]: live ?? "",
