@@ -1,7 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi/provider";
 import { SwitchyardError } from "../../config/errors";
 import { equal, hasUnknown, unwrap, type Values } from "../../config/wire";
-import { ApiServer, clusterAccess, type KubernetesObject, nameOf, Objects, referenceOf } from "../client";
+import {
+  ApiServer,
+  clusterAccess,
+  type KubernetesObject,
+  nameOf,
+  Objects,
+  type Reference,
+  referenceOf,
+} from "../client";
 import { applyObject, immutableFields } from "./apply";
 import { drifted } from "./drift";
 import {
@@ -135,7 +143,7 @@ export class KubernetesProvider implements pulumi.Provider {
 
   read(id: string, urn: string, outputs: Values): Promise<pulumi.ReadResult> {
     return explained(async () => {
-      const live = await this.#cluster.get(referenceBy(urn, id, outputs));
+      const live = await this.#live(referenceBy(urn, id, outputs));
       if (live === undefined) return { id: "", props: {} };
       const fieldManager = managerOf(urn, outputs);
       const inputs = lastInputs(outputs);
@@ -149,13 +157,19 @@ export class KubernetesProvider implements pulumi.Provider {
   delete(id: string, urn: string, outputs: Values): Promise<void> {
     return explained(async () => {
       const reference = referenceBy(urn, id, outputs);
-      const live = await this.#cluster.get(reference);
+      const live = await this.#live(reference);
       const { uid } = (unwrap(outputs.metadata ?? {}) as KubernetesObject["metadata"]) ?? {};
       // Another object of the same name is somebody else's.
       if (live === undefined || (uid !== undefined && live.metadata.uid !== uid)) return;
       await this.#cluster.delete(reference, live.metadata.uid);
       await whenGone(this.#cluster, live);
     });
+  }
+
+  /** Undefined: it is gone, as are all objects of a kind that is gone. */
+  async #live(reference: Reference): Promise<KubernetesObject | undefined> {
+    const kind = await this.#cluster.kind(reference);
+    return kind === undefined ? undefined : await this.#cluster.get(reference);
   }
 
   async #put(object: KubernetesObject, inputs: Values, fieldManager: string): Promise<Values> {

@@ -1,136 +1,34 @@
 /** The generic provider: what it does with any object, and the sentence that a person gets where something is wrong. */
-
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
-import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
+import { CustomResourceDefinition } from "@pulumi/kubernetes/apiextensions/v1/customResourceDefinition";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Provider } from "@pulumi/kubernetes/provider";
-import { endPods, makeReady, makeWait, podsOf } from "./pods";
-import { changesOf, contextName, edit, inCluster, kubeconfig, objects, ownNamespace, patch, Stacks } from "./support";
+import { deploy, type Wanted } from "./deploy";
+import {
+  changesOf,
+  contextName,
+  edit,
+  inCluster,
+  kubeconfig,
+  objects,
+  ownNamespace,
+  patch,
+  Stacks,
+  until,
+} from "./support";
 
 const stacks = new Stacks();
 afterAll(() => stacks.dispose());
 const namespace = ownNamespace("provider");
-afterAll(() => endPods(namespace));
-const selector = { app: "service" };
 const at = (name: string) => `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
 
 /** A stack of one program that a test changes between operations. */
 const stackOf = (name: string, register: () => Record<string, unknown> | undefined) =>
   stacks.of(name, async () => register() ?? {});
 
-interface Wanted {
-  name: string;
-  replicas?: number;
-  label?: string;
-  privileged?: boolean;
-  seconds?: string;
-  in?: string;
-}
-const deploy = ({
-  name,
-  replicas = 1,
-  label = name,
-  privileged = false,
-  seconds = "60",
-  in: where = namespace,
-}: Wanted) => {
-  const labels = { ...selector, app: label };
-  const annotations = { "pulumi.com/timeoutSeconds": seconds };
-  const container = { name: "service", image: "registry.example.com/nothing:1", securityContext: { privileged } };
-  const template = { metadata: { labels }, spec: { containers: [container] } };
-  return new Deployment(
-    name,
-    {
-      metadata: { name, namespace: where, annotations },
-      spec: { replicas, selector: { matchLabels: labels }, template },
-    },
-    inCluster(),
-  );
-};
-
-test("an up waits until pods are ready, and not only accepted", async () => {
-  const stack = await stackOf("waits", () => void deploy({ name: "waits" }));
-  let done = false;
-  const up = stack.up().then((result) => {
-    done = true;
-    return result;
-  });
-  const [pod] = await podsOf(namespace, "app=waits", 1);
-  if (pod === undefined) throw new Error("no pod");
-  expect(done).toBe(false);
-  await makeReady(pod, "10.1.0.1");
-  expect(changesOf(await up).create).toBeGreaterThan(0);
-  expect(changesOf(await stack.up())).toEqual({});
-});
-
-test("an image that cannot be pulled fails the up at once, with the image's name", async () => {
-  const stack = await stackOf("pull", () => void deploy({ name: "pull" }));
-  const up = expect(stack.up()).rejects.toThrow(
-    /not-ready: Deployment provider\/pull is not ready: .*the image registry\.example\.com\/nothing:1 cannot be pulled: Back-off pulling/,
-  );
-  const [pod] = await podsOf(namespace, "app=pull", 1);
-  if (pod) await makeWait(pod, "ImagePullBackOff", "Back-off pulling image");
-  await up;
-  // it is in the state, and the next up tries again
-  const again = stack.up();
-  if (pod) await makeReady(pod, "10.1.0.2");
-  expect(changesOf(await again)).toEqual({ update: 1 });
-});
-
-test("a container that ends again and again fails the up at once, with its exit code", async () => {
-  const stack = await stackOf("crash", () => void deploy({ name: "crash" }));
-  const up = expect(stack.up()).rejects.toThrow(
-    "container service ends again and again: started again 3 times, last with exit code 7; last words: no database",
-  );
-  const [pod] = await podsOf(namespace, "app=crash", 1);
-  const ended = {
-    lastState: { terminated: { exitCode: 7, message: "no database", reason: "Error" } },
-    restartCount: 3,
-  };
-  if (pod) await makeWait(pod, "CrashLoopBackOff", "back-off 40s", ended);
-  await up;
-});
-
-test("an exhausted quota fails the up at once, with what is used of it", async () => {
-  const name = "exhausted";
-  const labels = { name };
-  await edit({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels } });
-  await edit({
-    apiVersion: "v1",
-    kind: "ResourceQuota",
-    metadata: { name: "small", namespace: name },
-    spec: { hard: { pods: "0" } },
-  });
-  try {
-    const stack = await stackOf("quota", () => void deploy({ name: "quota", in: name }));
-    await expect(stack.up()).rejects.toThrow(
-      "no pod can be made: quota small is exhausted (a pod takes pods=1; pods=0 of pods=0 are used)",
-    );
-  } finally {
-    await objects().delete({ apiVersion: "v1", kind: "Namespace", name }, undefined);
-  }
-});
-
-test("what Pod Security forbids fails the up at once, with what is forbidden", async () => {
-  const name = "strict";
-  const labels = { "pod-security.kubernetes.io/enforce": "baseline" };
-  await edit({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels } });
-  try {
-    const stack = await stackOf("security", () => void deploy({ name: "security", in: name, privileged: true }));
-    await expect(stack.up()).rejects.toThrow("no pod can be made: Pod Security baseline:latest forbids privileged");
-  } finally {
-    await objects().delete({ apiVersion: "v1", kind: "Namespace", name }, undefined);
-  }
-});
-
-test("what never gets ready ends when its time is over, with what it waits for", async () => {
-  const stack = await stackOf("slow", () => void deploy({ name: "slow", seconds: "1" }));
-  await expect(stack.up()).rejects.toThrow(/Deployment provider\/slow is not ready after 1 s: Deployment slow: /);
-});
-
 test("what cannot be changed in place is replaced, told before by the preview", async () => {
-  let wanted: Wanted = { name: "selector", replicas: 0 };
+  let wanted: Wanted = { name: "selector", replicas: 0, in: namespace };
   const stack = await stackOf("selector", () => void deploy(wanted));
   await stack.up();
   wanted = { ...wanted, label: "other" };
@@ -165,7 +63,7 @@ test("an object whose record was lost with its driver is found again", async () 
 
 test("fields that another tool or a controller holds are not fought over", async () => {
   let replicas = 0;
-  const stack = await stackOf("fought", () => void deploy({ name: "fought", replicas }));
+  const stack = await stackOf("fought", () => void deploy({ name: "fought", replicas, in: namespace }));
   await stack.up();
   const scale = {
     apiVersion: "autoscaling/v1",
@@ -276,4 +174,40 @@ test("an object of the same name that somebody else made in the meantime is not 
   await edit({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data: { theirs: "1" } });
   await stack.destroy();
   expect(await objects().get(reference)).toMatchObject({ data: { theirs: "1" } });
+});
+
+test("a kind and an object of it come and go in one program, and an object whose kind is gone is gone", async () => {
+  const names = { plural: "gadgets", singular: "gadget", kind: "Gadget" };
+  const group = "test.switchyard.dev";
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  const versions = [{ name: "v1", served: true, storage: true, schema }];
+  const program = () => {
+    const { provider } = inCluster();
+    const spec = { group, names, scope: "Namespaced", versions };
+    const definition = new CustomResourceDefinition(
+      "gadgets",
+      { metadata: { name: `gadgets.${group}` }, spec },
+      { provider },
+    );
+    const args = { apiVersion: `${group}/v1`, kind: "Gadget", metadata: { name: "g", namespace }, spec: { size: 1 } };
+    new CustomResource("g", args, { provider, dependsOn: [definition] });
+  };
+  const stack = await stackOf("gadgets", () => void program());
+  await stack.up();
+  expect(changesOf(await stack.up())).toEqual({});
+  await stack.destroy();
+  await stack.up();
+  const definition = {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    name: `gadgets.${group}`,
+  };
+  await objects().delete(definition, undefined);
+  await until(
+    async () => await objects().kind({ apiVersion: `${group}/v1`, kind: "Gadget" }),
+    (kind) => kind === undefined,
+  );
+  // a driver of its own, which has not seen the kind
+  await (await stackOf("gadgets", () => void program())).destroy();
+  expect((await stack.exportStack()).deployment.resources ?? []).toEqual([]);
 });
