@@ -136,7 +136,9 @@ async function takeTeam(project: Project, environment: string, team: string): Pr
   try {
     const live = await view.live.route().catch(() => null);
     const above = { aboveEpoch: live?.epoch ?? 0, onAbort: nothing, onLost: nothing };
-    return { view, lease: acquireLease(project.records, view.stack.name, above) };
+    const lease = acquireLease(project.records, view.stack.name, above);
+    view.stack.drivenUnder(lease);
+    return { view, lease };
   } catch (thrown) {
     view.close();
     throw thrown;

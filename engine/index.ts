@@ -22,6 +22,11 @@ export interface EngineOptions {
   patienceMs?: number;
   /** `@pulumi/pulumi/automation` of who calls, where that is another copy than this package's: its error classes are thrown. */
   automation?: object;
+  /**
+   * Asked once an operation has its lock and again before each provider call and each write: false stops it as if the lock had
+   * been taken away. For callers who have a right of their own to the stack that can be lost while this process sleeps.
+   */
+  mayWrite?: () => boolean;
 }
 
 interface EmbeddedEngine extends PulumiCommand {
@@ -44,6 +49,7 @@ export function embeddedEngine({
   now = () => new Date(),
   patienceMs = 60_000,
   automation,
+  mayWrite = () => true,
 }: EngineOptions): EmbeddedEngine {
   const source = inProcessProviders(providers);
   return {
@@ -61,6 +67,7 @@ export function embeddedEngine({
         deploy: (request) => runDeployment(request, patienceMs),
         now,
         automation,
+        mayWrite,
       }),
   };
 }

@@ -6,7 +6,11 @@ const { TestEnvironment } = require("jest-environment-node");
 
 module.exports = class extends TestEnvironment {
   take = (error, promise) => {
-    if (this.global.process.emit("unhandledRejection", error, promise)) promise.catch(() => undefined);
+    try {
+      if (this.global.process.emit("unhandledRejection", error, promise)) promise.catch(() => undefined);
+    } catch {
+      // a handler that throws it back has not taken it
+    }
   };
 
   async handleTestEvent({ name }) {

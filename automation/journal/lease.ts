@@ -23,6 +23,8 @@ export interface Lease {
   epoch: number;
   /** Who held it before without giving it back: its operation may still be under way. */
   predecessor: LeaseHolder | undefined;
+  /** Whether nobody has taken it over yet. */
+  isOurs(): boolean;
   /** Runs `work` as long as the lease is ours; nobody takes it over meanwhile. Throws `lease-lost`, and tells `onLost`. */
   holding<T>(work: () => T): T;
   release(): void;
@@ -98,13 +100,14 @@ export function acquireLease(records: Records, stack: string, options: LeaseOpti
   }, heartbeatMs);
   timer.unref();
 
+  const isOurs = () => records.all("SELECT owner FROM lease WHERE stack = ?", stack)[0]?.owner === owner;
   return {
     epoch,
     predecessor,
+    isOurs,
     holding: (work) =>
       records.atomically(() => {
-        const [row] = records.all("SELECT owner FROM lease WHERE stack = ?", stack);
-        if (row?.owner === owner) return work();
+        if (isOurs()) return work();
         clearInterval(timer);
         options.onLost();
         throw new SwitchyardError("lease-lost", `Another driver took ${stack} over; this one stopped.`);

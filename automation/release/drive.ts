@@ -102,6 +102,7 @@ export function startDrive({ view, config, record, observer = {}, signal }: Driv
       stop.abort(gone.signal.reason);
     },
   });
+  stack.drivenUnder(lease);
   const interrupted = () => stop.abort(new SwitchyardError("interrupted", "the release was interrupted"));
   if (signal?.aborted) interrupted();
   else signal?.addEventListener("abort", interrupted, { once: true });

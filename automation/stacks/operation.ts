@@ -1,6 +1,6 @@
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import { asSwitchyardError } from "./failures";
-import { withShortTraces } from "./quiet";
+import { withShortTraces } from "./short-traces";
 
 export interface OperationOptions {
   signal?: AbortSignal | undefined;

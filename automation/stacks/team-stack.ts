@@ -3,6 +3,7 @@ import { teamRecord } from "../../components";
 import type { EnvironmentName } from "../../config/environment";
 import { messageOf } from "../../config/errors";
 import type { ReleaseConfig, RouteState, SlotVersion } from "../../config/settings";
+import type { Lease } from "../journal";
 import type { Project } from "../project";
 import { asSwitchyardError } from "./failures";
 import { type OperationOptions, operate } from "./operation";
@@ -16,6 +17,8 @@ export interface Held {
 
 export interface TeamStack {
   name: string;
+  /** From now on operations are this driver's, and stop where they are when another one takes over. */
+  drivenUnder(lease: Pick<Lease, "isOurs">): void;
   /** undefined: the stack has no route yet. */
   held(): Promise<Held | undefined>;
   /** Writes the release config and runs `up`. Throws a `SwitchyardError`. */
@@ -34,7 +37,8 @@ export async function openTeam(
   folder: string,
 ): Promise<TeamStack> {
   const name = `${environment}.${team}`;
-  const stack = await openStack(project, environment, name, folder);
+  let mayWrite = () => true;
+  const stack = await openStack(project, environment, name, folder, () => mayWrite());
   const want = async (wanted: ReleaseConfig) => {
     // the folder is this driver's own, so the file is written without asking an engine to do it
     const settings = await stack.workspace.stackSettings(name).catch(() => ({}));
@@ -42,6 +46,9 @@ export async function openTeam(
   };
   return {
     name,
+    drivenUnder(lease) {
+      mayWrite = () => lease.isOurs();
+    },
     held: () => readHeld(stack),
     async apply(wanted, options = {}) {
       await want(wanted);

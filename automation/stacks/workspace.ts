@@ -8,7 +8,6 @@ import { SwitchyardError } from "../../config/errors";
 import { embeddedEngine } from "../../engine";
 import type { Project } from "../project";
 import { asSwitchyardError } from "./failures";
-import { withoutDebugMessages } from "./quiet";
 
 export const pulumiProject = "switchyard";
 
@@ -21,6 +20,7 @@ export async function openStack(
   environment: EnvironmentName,
   name: string,
   folder: string,
+  mayWrite?: () => boolean,
 ): Promise<Stack> {
   const workDir = join(project.workDir, folder);
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
@@ -34,9 +34,13 @@ export async function openStack(
       {
         projectName: pulumiProject,
         stackName: name,
-        program: () => withoutDebugMessages(() => switchyardProgram({ projectDir: project.dir })),
+        program: () => switchyardProgram({ projectDir: project.dir }),
       },
-      { workDir, pulumiCommand: await engineOf(project, environment), envVars: project.pulumiEnv(environment) },
+      {
+        workDir,
+        pulumiCommand: await engineOf(project, environment, mayWrite),
+        envVars: project.pulumiEnv(environment),
+      },
     );
   } catch (thrown) {
     throw asSwitchyardError(thrown, name, []);
@@ -64,9 +68,14 @@ export function removeFolder(project: Project, folder: string): void {
   rmSync(join(project.workDir, folder), { recursive: true, force: true });
 }
 
-async function engineOf(project: Project, environment: EnvironmentName): Promise<PulumiCommand> {
+async function engineOf(
+  project: Project,
+  environment: EnvironmentName,
+  mayWrite: (() => boolean) | undefined,
+): Promise<PulumiCommand> {
   const platform = platformOf(project.platform(environment), environment);
-  if (project.engine(environment) === "embedded") return embeddedEngine({ providers: platform.providers() });
+  if (project.engine(environment) === "embedded")
+    return embeddedEngine({ providers: platform.providers(), ...(mayWrite && { mayWrite }) });
   try {
     return await PulumiCommand.get();
   } catch (thrown) {

@@ -82,16 +82,21 @@ export class OperationLock {
   readonly #path: string;
   readonly #text: string;
   readonly #stack: string;
+  readonly #mayWrite: () => boolean;
   #lost = false;
 
-  private constructor(path: string, text: string, stack: string) {
+  private constructor(path: string, text: string, stack: string, mayWrite: () => boolean) {
     this.#path = path;
     this.#text = text;
     this.#stack = stack;
+    this.#mayWrite = mayWrite;
   }
 
-  /** @throws EngineFailure where somebody else holds the stack; of two that race, both may fail. */
-  static acquire(backend: Backend, id: StackId, now: string): OperationLock {
+  /**
+   * @param mayWrite asked with each fence: a lock that is free again says nothing of who may have it.
+   * @throws EngineFailure where somebody else holds the stack; of two that race, both may fail. LockLostError.
+   */
+  static acquire(backend: Backend, id: StackId, now: string, mayWrite = (): boolean => true): OperationLock {
     refuseIfLocked(backend, id, undefined);
     const path = join(folderOf(backend, id), `${randomUUID()}.json`);
     const text = JSON.stringify({
@@ -107,16 +112,18 @@ export class OperationLock {
         writeFileSync(path, text, { flag: "wx", mode: 0o600 });
       });
       refuseIfLocked(backend, id, path);
+      const lock = new OperationLock(path, text, id.stack, mayWrite);
+      lock.fence();
+      return lock;
     } catch (thrown) {
       removeFile(path);
       throw thrown;
     }
-    return new OperationLock(path, text, id.stack);
   }
 
-  /** @throws LockLostError when the lock is no longer this operation's, and from then on at each call. */
+  /** @throws LockLostError when this operation may write no more, and from then on at each call. */
   fence(): void {
-    if (this.#lost || readText(this.#path) !== this.#text) {
+    if (this.#lost || readText(this.#path) !== this.#text || !this.#mayWrite()) {
       this.#lost = true;
       throw new LockLostError(this.#stack);
     }
@@ -124,7 +131,7 @@ export class OperationLock {
 
   /** Removes the lock file, if it is still this operation's. */
   release(): void {
-    if (!this.#lost && readText(this.#path) === this.#text) removeFile(this.#path);
+    if (readText(this.#path) === this.#text) removeFile(this.#path);
   }
 }
 

@@ -21,7 +21,7 @@ interface CheckpointerOptions {
  */
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
-  #newest: Snapshot = { resources: [], pendingOperations: [] };
+  #newest: () => Snapshot = () => ({ resources: [], pendingOperations: [] });
   #queued: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -29,8 +29,9 @@ export class Checkpointer {
     this.#options = options;
   }
 
-  save(snapshot: Snapshot): Promise<void> {
-    this.#newest = snapshot;
+  /** `newest` is called when the write begins. */
+  save(newest: () => Snapshot): Promise<void> {
+    this.#newest = newest;
     this.#queued ??= this.#next();
     return this.#queued;
   }
@@ -40,7 +41,7 @@ export class Checkpointer {
     await this.#running.catch(() => undefined);
     await new Promise((resolve) => setImmediate(resolve));
     this.#queued = undefined;
-    this.#running = this.#write(this.#newest);
+    this.#running = this.#write(this.#newest());
     return this.#running;
   }
 

@@ -37,6 +37,8 @@ export interface Invocation {
   providers: ProviderSource;
   deploy: Deploy;
   signal: AbortSignal | undefined;
+  /** Asked before each call and write that changes something; false ends the operation as a lost lock does. */
+  mayWrite: () => boolean;
   now: () => Date;
 }
 

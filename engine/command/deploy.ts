@@ -64,7 +64,7 @@ export async function deploy({
     programAddress,
     workDir: invocation.folder,
     base: { resources: opened.resources, pendingOperations: opened.pendingOperations },
-    save: lock === undefined ? async () => undefined : (snapshot) => checkpointer.save(snapshot),
+    save: lock === undefined ? async () => undefined : (newest) => checkpointer.save(newest),
     fence,
     providers: invocation.providers,
     stackOutputs: (name) => otherStackOutputs(invocation, target, name),

@@ -135,6 +135,7 @@ export interface RunOptions {
   deploy: Deploy;
   now: () => Date;
   automation?: object;
+  mayWrite: () => boolean;
 }
 
 /** Runs one command line. @throws the Automation API's CommandError classes, with the text that the CLI would leave. */
@@ -151,7 +152,7 @@ export async function runCommand(options: RunOptions): Promise<CommandResult> {
       options.onError?.(text);
     },
   };
-  const { folder, signal, deploy, now } = options;
+  const { folder, signal, deploy, now, mayWrite } = options;
   const variables = (name: string): string | undefined => options.env[name] ?? process.env[name];
   let providers: ReturnType<typeof attachedProviders> | undefined;
   try {
@@ -167,6 +168,7 @@ export async function runCommand(options: RunOptions): Promise<CommandResult> {
       deploy,
       signal,
       now,
+      mayWrite,
     });
     return { stdout: stdout.replace(/\n$/, ""), stderr: stderr.replace(/\n$/, ""), code: 0 };
   } catch (thrown) {

@@ -50,7 +50,9 @@ async function operate(invocation: Invocation, kind: Kind, dryRun: boolean): Pro
   try {
     // whoever was interrupted while this was being prepared has changed nothing
     if (invocation.signal?.aborted) throw new EngineFailure(`${kind} cancelled`, exitCode.cancelled);
-    const lock = dryRun ? undefined : OperationLock.acquire(target.backend, target.id, timestamp(invocation.now()));
+    const lock = dryRun
+      ? undefined
+      : OperationLock.acquire(target.backend, target.id, timestamp(invocation.now()), invocation.mayWrite);
     try {
       output.out(`${titles[kind][dryRun ? "preview" : "real"]} (${target.id.stack}):\n\n`);
       const scrubbed: Output = {

@@ -39,7 +39,7 @@ export async function locked<T>(
   { backend, id }: Target,
   action: (lock: OperationLock) => Promise<T>,
 ): Promise<T> {
-  const lock = OperationLock.acquire(backend, id, timestamp(invocation.now()));
+  const lock = OperationLock.acquire(backend, id, timestamp(invocation.now()), invocation.mayWrite);
   try {
     return await action(lock);
   } finally {

@@ -9,6 +9,7 @@ import {
 } from "@grpc/grpc-js";
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { ResourceMonitorService } from "@pulumi/pulumi/proto/resource_grpc_pb";
+import { withoutDebugMessages } from "./debugMessages";
 
 /** As the SDK: values can be large. */
 const largestMessage = 400 * 1024 * 1024;
@@ -32,10 +33,12 @@ export function method<Request, Response>(answer: Method<Request, Response>): ha
 export class MonitorServer {
   readonly address: string;
   readonly #server: Server;
+  readonly #withDebugMessages: () => void;
 
   private constructor(server: Server, port: number) {
     this.#server = server;
     this.address = `127.0.0.1:${port}`;
+    this.#withDebugMessages = withoutDebugMessages(this.address);
   }
 
   static async start(
@@ -57,6 +60,7 @@ export class MonitorServer {
   }
 
   stop(): void {
+    this.#withDebugMessages();
     this.#server.forceShutdown();
   }
 }

@@ -17,7 +17,7 @@ export interface DeploymentRequest {
   workDir: string;
   base: Snapshot;
   /** Writes a checkpoint. Resolves when it is on disk; rejects when the lock is lost, and then nothing more may be called or written. */
-  save(snapshot: Snapshot): Promise<void>;
+  save(newest: () => Snapshot): Promise<void>;
   /** Re-reads the operation's lock; throws `LockLostError` when it is gone. Called before each provider call that changes something. */
   fence(): void;
   providers: ProviderSource;

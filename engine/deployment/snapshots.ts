@@ -56,7 +56,7 @@ export class Snapshots {
   }
 
   async write(): Promise<void> {
-    if (!this.#request.dryRun) await this.#request.save(this.#snapshot());
+    if (!this.#request.dryRun) await this.#request.save(() => this.#snapshot());
   }
 
   #snapshot(): Snapshot {

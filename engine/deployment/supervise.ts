@@ -11,6 +11,16 @@ const afterwardsMs = 500;
 /** A program that starts waits at most this long for the ends of others. */
 const courtesyMs = 250;
 
+/**
+ * What a program still rejects when the SDK has stopped listening would end the process, and with it all that others do in it.
+ * The SDK marks such errors with `promise`; any other that nobody else takes is what it always was.
+ */
+function ignoreEcho(reason: unknown): void {
+  const isEcho = reason instanceof Error && "promise" in reason;
+  const nobodyElse = process.listeners("unhandledRejection").every((listener) => listener === ignoreEcho);
+  if (!isEcho && nobodyElse) throw reason;
+}
+
 async function within(promise: Promise<unknown>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise((resolve) => {
@@ -78,8 +88,10 @@ export async function supervise(supervision: Supervision): Promise<ProgramEnd | 
   const { request, address, monitorAddress, outcome, ending, idle, release } = supervision;
   await programs.enter();
   let ended = false;
+  process.on("unhandledRejection", ignoreEcho);
   const end = runProgram(request, address, monitorAddress).finally(() => {
     ended = true;
+    setTimeout(() => process.off("unhandledRejection", ignoreEcho), afterwardsMs).unref();
   });
   const first = await Promise.race([end, outcome.whenStopped.then(() => undefined)]);
   if (first === undefined) {

@@ -116,31 +116,31 @@ describe("writing checkpoints", () => {
 
   test("saves asked for at once become one write of the newest", async () => {
     await Promise.all(
-      [snapshot("a"), snapshot("a", "b"), snapshot("a", "b", "c")].map((each) => checkpointer.save(each)),
+      [snapshot("a"), snapshot("a", "b"), snapshot("a", "b", "c")].map((each) => checkpointer.save(() => each)),
     );
     expect(saved()).toEqual(["a", "b", "c"]);
     expect(writes).toBe(1);
-    await checkpointer.save(snapshot("a"));
+    await checkpointer.save(() => snapshot("a"));
     expect(saved()).toEqual(["a"]);
     expect(writes).toBe(2);
   });
 
   test("a save is answered only when what it asked for is on disk", async () => {
-    await checkpointer.save(snapshot("a")).then(() => expect(saved()).toEqual(["a"]));
+    await checkpointer.save(() => snapshot("a")).then(() => expect(saved()).toEqual(["a"]));
   });
 
   test("a lost lock fails the save and every later one, and the file stays as it was", async () => {
-    await checkpointer.save(snapshot("a"));
+    await checkpointer.save(() => snapshot("a"));
     fence = () => {
       throw new LockLostError("dev");
     };
-    for (const name of ["b", "c"]) await expect(checkpointer.save(snapshot(name))).rejects.toThrow(LockLostError);
+    for (const name of ["b", "c"]) await expect(checkpointer.save(() => snapshot(name))).rejects.toThrow(LockLostError);
     expect(saved()).toEqual(["a"]);
   });
 
   test("state that is not sound is still saved, and said to be so", async () => {
     const broken = { resources: [thing("x", { parent: urn("gone") })], pendingOperations: [] };
-    await expect(checkpointer.save(broken)).rejects.toThrow("state was saved, but it contains errors");
+    await expect(checkpointer.save(() => broken)).rejects.toThrow("state was saved, but it contains errors");
     expect(saved()).toEqual(["x"]);
   });
 });

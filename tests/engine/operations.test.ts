@@ -134,6 +134,25 @@ test("an operation whose lock was taken calls no provider and writes nothing any
   expect(readLocks(sandbox.url, "proj", "dev").map(({ id }) => id)).toEqual(["new-owner"]);
 });
 
+test.each([
+  ["before it has the lock", 0],
+  ["before it calls a provider", 1],
+])(
+  "an operation whose caller lost its right to the stack %s changes nothing, though the lock is free",
+  async (_, good) => {
+    let asked = 0;
+    await (await open()).up();
+    const before = sandbox.read("stacks", "proj", "dev.json");
+    engine = embeddedEngine({ providers: { probe: () => cloud }, mayWrite: () => asked++ < good });
+    program = async () => ({ id: new Thing("a", { size: 2 }).id });
+    expect(isLockLost(await failure((await open()).up()))).toBe(true);
+    expect(asked).toBeGreaterThan(good);
+    expect(sandbox.read("stacks", "proj", "dev.json")).toBe(before);
+    expect(readLocks(sandbox.url, "proj", "dev")).toEqual([]);
+    expect(cloud.things.size).toBe(1);
+  },
+);
+
 test("of two operations on one stack in one process one runs and the other is told who holds it", async () => {
   const stack = await open();
   const second = await open();
