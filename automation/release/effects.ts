@@ -159,18 +159,19 @@ async function rollBack(drive: Drive): Promise<Event> {
 }
 
 /**
- * The slot with the traffic loses its end, if it had one. The other one goes: at once where it never had traffic, else when
- * its last connections are gone.
+ * The slot with the traffic loses its end, if it had one. The candidate goes: at once where it never had traffic, else when
+ * its last connections are gone. A slot that the candidate never came to keeps what it has: that is the way back.
  */
 async function clean(drive: Drive): Promise<Event> {
-  const { hadTraffic } = drive.record.state;
+  const { candidate, state } = drive.record;
+  const { hadTraffic } = state;
   const now = new Date().toISOString();
   const slots = Object.fromEntries(
     Object.entries(drive.config.slots).map(([slot, version]) => {
       if (version === null) return [slot, null];
       const { stopAfter, ...kept } = version;
       if ((drive.config.weights[slot] ?? 0) > 0) return [slot, kept];
-      if (slot === drive.record.report.to && !hadTraffic) return [slot, null];
+      if (!hadTraffic && isDeepStrictEqual(version, candidate)) return [slot, null];
       return [slot, { ...kept, stopAfter: stopAfter ?? now }];
     }),
   );

@@ -69,6 +69,10 @@ describe("a release", () => {
       ["v2", true],
     ]);
 
+    // a release that never came to the slot leaves the way back as it is
+    expect((await site.release("alpha", "build-fails")).outcome).toBe("refused");
+    expect((await site.status("alpha")).slots).toEqual(before.slots);
+
     const { result: report, journal } = await site.desk.call("rollback", [where("alpha")]);
     expect(report).toMatchObject({ outcome: "rolled-back", from: "alpha-2", to: "alpha-1" });
     const first = journal.find(({ kind }) => kind === "write")?.data.config as ReleaseConfig;
