@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, realpathSync, unlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import {
   defaultPlatform,
@@ -41,12 +41,13 @@ export interface Project {
 
 /** Throws `usage` where there is no project, and `state-damaged`. */
 export function openProject({ dir, engine }: ProjectOptions): Project {
-  const root = resolve(dir);
-  if (!existsSync(join(root, "Pulumi.yaml"))) {
-    throw new SwitchyardError("usage", `There is no Pulumi.yaml in ${root}.`, {
+  if (!existsSync(join(dir, "Pulumi.yaml"))) {
+    throw new SwitchyardError("usage", `There is no Pulumi.yaml in ${resolve(dir)}.`, {
       next: "Run this in a Switchyard project, or name its folder with --project.",
     });
   }
+  // one folder has one name: a team's data is where its state says, whatever way somebody came here
+  const root = realpathSync(dir);
   const own = join(root, ".switchyard");
   mkdirSync(own, { recursive: true, mode: 0o700 });
   const platform = (name: EnvironmentName) => loadWhereItRuns(root, name).platform ?? defaultPlatform[name];

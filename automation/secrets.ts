@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { SwitchyardError } from "../config/errors";
+import { mistakesOf } from "../config/mistakes";
 import { environmentVariablesSchema } from "../config/team";
 import { knownEnvironment, type Project } from "./project";
 import { newId } from "./release";
@@ -23,10 +24,16 @@ export async function setSecret(
     const known = Object.keys(teams).join(", ");
     throw new SwitchyardError("unknown-team", `Environment ${environment} has no team ${team}; it has ${known}.`);
   }
-  if (!environmentVariablesSchema.safeParse({ [name]: "" }).success) {
-    throw new SwitchyardError("usage", `${JSON.stringify(name)} is no name of an environment variable.`, {
-      next: "Use letters, digits and underscores, for example API_KEY.",
-    });
+  const { error } = environmentVariablesSchema.safeParse({ [name]: value ?? "" });
+  if (error !== undefined) {
+    const [mistake] = mistakesOf(error, environmentVariablesSchema, {}, ["secrets", team]);
+    throw new SwitchyardError(
+      "usage",
+      `The secret ${JSON.stringify(name)} of ${team}: expected ${mistake?.expected}.`,
+      {
+        next: "Set it under another name, or with another value.",
+      },
+    );
   }
   const folder = newId();
   try {

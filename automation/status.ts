@@ -32,6 +32,7 @@ export async function history(
   const found = findReleases(project.records, {
     environment: knownEnvironment(where.environment),
     team: where.team,
+    ended: true,
     limit: where.limit ?? 20,
   });
   return found.flatMap(({ report }) => (report.outcome === null ? [] : [{ ...report, outcome: report.outcome }]));

@@ -1,6 +1,7 @@
 /** The command line as commander sees it. It ends nothing and prints no mistakes: both are for `main.ts`. */
 import { Argument, Command as CommanderCommand, Option } from "commander";
 import type { ProjectOptions } from "../automation";
+import { SwitchyardError } from "../config/errors";
 import type { AnyCommand, CommandGroup } from "./command";
 import type { Context } from "./context";
 import type { Interrupts } from "./interrupts";
@@ -61,7 +62,12 @@ function commanderFor(command: AnyCommand, interrupts: Interrupts, done: (code: 
   return made.action(async (...given: unknown[]) => {
     const values = given.slice(0, command.arguments.length);
     const options: CommonOptions = made.opts();
-    done(await command.run(contextOf(options, interrupts), values as never, options as never));
+    try {
+      done(await command.run(contextOf(options, interrupts), values as never, options as never));
+    } catch (thrown) {
+      if (!(thrown instanceof SwitchyardError)) throw thrown;
+      throw thrown.at(Object.fromEntries(command.arguments.map(({ name }, i) => [name, values[i]])));
+    }
   });
 }
 

@@ -267,6 +267,17 @@ export class SwitchyardError extends Error {
     this.facts = more.facts ?? {};
   }
 
+  /** The same, with the places that its advice leaves open filled in: `<environment>`, `<team>`. */
+  at(places: Record<string, unknown>): SwitchyardError {
+    const next = this.next.replaceAll(/<([a-z]+)>/g, (open, name) => {
+      const known = places[name];
+      return typeof known === "string" ? known : open;
+    });
+    return next === this.next
+      ? this
+      : new SwitchyardError(this.code, this.message, { next, facts: this.facts, cause: this });
+  }
+
   get exitCode(): number {
     return exitCodes[catalogue[this.code].exit];
   }

@@ -20,9 +20,18 @@ const pathPrefixSchema = z
   .string()
   .regex(/^\/[A-Za-z0-9._~/-]*$/, "expected a path that starts with / , for example /api/realtime");
 
+/** What a slot's process is told about itself. */
+const ownVariables = ["PORT", "HOST", "SLOT", "TEAM", "VERSION", "DATA_DIR", "DATABASE_FILE"];
+
 export const environmentVariablesSchema = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of an environment variable, for example LOG_LEVEL"),
-  z.string(),
+  z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of an environment variable, for example LOG_LEVEL")
+    .refine(
+      (name) => !ownVariables.includes(name),
+      `expected another name than ${ownVariables.join(", ")}, which are set already`,
+    ),
+  z.string().refine((value) => !value.includes("\0"), "expected text without a NUL"),
 );
 
 const sourceSchema = z.strictObject({

@@ -42,15 +42,16 @@ export function saveRelease(records: Records, stack: string, record: ReleaseReco
   );
 }
 
-/** Newest first. */
+/** Newest first. `ended`: only those with an outcome. */
 export function findReleases(
   records: Records,
-  where: { environment: string; team?: string | undefined; limit: number },
+  where: { environment: string; team?: string | undefined; ended?: boolean; limit: number },
 ): ReleaseRecord[] {
   const rows = records.all(
-    "SELECT id, record FROM release WHERE environment = ? AND team = coalesce(?, team) ORDER BY started_at DESC, rowid DESC LIMIT ?",
+    "SELECT id, record FROM release WHERE environment = ? AND team = coalesce(?, team) AND (outcome IS NOT NULL OR ?) ORDER BY started_at DESC, rowid DESC LIMIT ?",
     where.environment,
     where.team ?? null,
+    where.ended ? 0 : 1,
     where.limit,
   );
   return rows.map(parse);

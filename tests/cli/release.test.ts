@@ -55,7 +55,13 @@ describe("a team's releases from the command line", () => {
     expect((await json("up")).code).toBe(exitCodes.ok);
     expect(await switchyard(["secret", ai, "MODEL KEY", "dev"], { cwd: project.dir, input: "x" })).toMatchObject({
       code: exitCodes.usage,
-      stderr: expect.stringContaining('"MODEL KEY" is no name of an environment variable'),
+      stderr: expect.stringContaining(
+        'The secret "MODEL KEY" of ai-workflow: expected the name of an environment variable',
+      ),
+    });
+    expect(await switchyard(["secret", ai, "PORT", "dev"], { cwd: project.dir, input: "1" })).toMatchObject({
+      code: exitCodes.usage,
+      stderr: expect.stringContaining("expected another name than PORT"),
     });
     expect(await switchyard(["secret", ai, "OTHER", "dev"], { cwd: project.dir })).toMatchObject({
       code: exitCodes.usage,

@@ -25,6 +25,15 @@ suite("with HAProxy behind the same admin API", () => {
 
   const ask = (method: string, body: string) => send(lb.url("/api/ai/x"), agent, method, body);
 
+  test("changes of its config right after one another all arrive, each within a second or two", async () => {
+    const port = services["slot-1"]?.port ?? 0;
+    for (let round = 0; round < 8; round++) {
+      const began = Date.now();
+      await lb.targetGroup("slot-1", port, { drainMs: 300, requestTimeoutMs: 20_000 + round });
+      expect(Date.now() - began).toBeLessThan(9_000);
+    }
+  });
+
   test("switches under load lose no request, and the counters agree with what clients saw", async () => {
     const wrong: unknown[] = [];
     let answers = 0;
